@@ -1,0 +1,165 @@
+"""A plan in words, as a drawing, and as an ffmpeg filter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framefit.geometry import Box, Size
+
+if TYPE_CHECKING:
+    from framefit.planning import Plan
+
+_DRAWING_WIDTH = 48
+_DRAWING_HEIGHT = 16
+_CELL = 2.0  # a character cell is about twice as high as wide
+
+
+def explained(plan: Plan) -> str:
+    """Return what the plan does, a fact a line, and a drawing of what is kept."""
+    lines = [f"{label:<9}{text}" for label, text in _facts(plan)]
+    return "\n".join([*lines, "", *drawing(plan)])
+
+
+def _facts(plan: Plan) -> list[tuple[str, str]]:
+    info, placement, rule = plan.info, plan.placement, plan.target.rule
+    stored = (
+        f", stored as {info.stored_size} (EXIF orientation {info.orientation})"
+        if info.orientation != 1
+        else ""
+    )
+    canvas = f"{plan.canvas}" + (f" for {rule.key}" if rule else "")
+    facts = [
+        ("picture", f"{info.name}: {info.size} {info.format or 'pixels'}{stored}"),
+        ("canvas", canvas),
+        ("mode", _mode(plan)),
+        ("uses", f"{_written(placement.source)}, {1 - placement.share_lost:.1%} of the picture"),
+    ]
+    if placement.share_lost > 0:
+        facts.append(("loses", _losses(plan)))
+    if not placement.fills_canvas:
+        facts.append(("lands", f"{_written(placement.target)} of the canvas, the rest is the backdrop"))
+    facts.append(("result", _result(plan)))
+    if plan.removes:
+        facts.append(("removes", ", ".join(plan.removes)))
+    return facts
+
+
+def _mode(plan: Plan) -> str:
+    asked = plan.options.mode
+    text = f"{plan.mode}" if asked == plan.mode else f"{plan.mode}, chosen by {asked}"
+    if plan.mode == "cover":
+        focus = plan.options.focus
+        text += f", focus {focus.x:g},{focus.y:g}" if focus else ", focus center"
+    if plan.mode == "stretch":
+        distortion = plan.placement.distortion
+        wider, times = ("wider", distortion) if distortion >= 1 else ("narrower", 1 / distortion)
+        text += f", everything becomes {times:.2f} times {wider}"
+    return text
+
+
+def _losses(plan: Plan) -> str:
+    box, size = plan.placement.source, plan.info.size
+    sides = {
+        "left": box.left / size.width,
+        "right": 1 - box.right / size.width,
+        "top": box.top / size.height,
+        "bottom": 1 - box.bottom / size.height,
+    }
+    parts = [f"{share:.1%} at the {side}" for side, share in sides.items() if share > 0.0005]
+    return f"{plan.placement.share_lost:.1%}" + (f": {', '.join(parts)}" if parts else "")
+
+
+def _result(plan: Plan) -> str:
+    if plan.action == "keep":
+        return "the file as it is, byte for byte"
+    if plan.action == "strip":
+        return "the file without its metadata, its pixels untouched"
+    written = plan.format if plan.format == "png" else f"{plan.format} at quality {plan.options.quality}"
+    return f"a new {written}, because {'; '.join(plan.reasons)}"
+
+
+def _written(box: Box) -> str:
+    return f"{box.width:g}x{box.height:g} at {box.left:g},{box.top:g}"
+
+
+def drawing(plan: Plan) -> list[str]:
+    """Draw the picture with the part that is used, or the canvas with the part that is filled.
+
+    Returns:
+        Lines of text: ``#`` is picture that is used, ``.`` picture that is lost, ``/`` backdrop.
+    """
+    placement = plan.placement
+    if placement.fills_canvas:
+        frame, box, outside, label = (
+            plan.info.size,
+            placement.source,
+            ".",
+            "the picture; # is used, . is lost",
+        )
+    else:
+        frame, box, outside, label = (
+            placement.canvas,
+            placement.target,
+            "/",
+            "the canvas; # is picture, / is backdrop",
+        )
+    columns, rows = _grid(frame)
+    across, down = columns / frame.width, rows / frame.height
+    lines = []
+    for row in range(rows):
+        inside_rows = box.top * down <= row + 0.5 <= box.bottom * down
+        cells = (
+            "#" if inside_rows and box.left * across <= column + 0.5 <= box.right * across else outside
+            for column in range(columns)
+        )
+        lines.append("  " + "".join(cells))
+    return [*lines, f"  {label}"]
+
+
+def _grid(size: Size) -> tuple[int, int]:
+    """Return how many columns and rows of characters show a picture in its shape."""
+    scale = min(_DRAWING_WIDTH / (size.width * _CELL), _DRAWING_HEIGHT / size.height)
+    return max(1, round(size.width * _CELL * scale)), max(1, round(size.height * scale))
+
+
+def ffmpeg_filters(plan: Plan) -> str:
+    """Return the placement as ffmpeg filters: crop and scale, in the order that rounds least.
+
+    A picture that is made smaller is cropped first and one that is enlarged is scaled first, since
+    the crop cuts at whole pixels of whatever it is given.
+    """
+    placement, canvas, source = plan.placement, plan.canvas, plan.info.size
+    size = placement.target_size
+    box = placement.source
+    scale_x, scale_y = placement.scale
+    whole = box == (0, 0, *source)
+    filters = []
+    if whole:
+        filters.append(_scale(size))
+    elif max(scale_x, scale_y) <= 1:
+        filters += [_crop(box, source), _scale(size)]
+    else:
+        grown = Size(
+            max(size.width, round(source.width * scale_x)), max(size.height, round(source.height * scale_y))
+        )
+        filters += [_scale(grown), _crop_of(grown, size, box.left * scale_x, box.top * scale_y)]
+    if not placement.fills_canvas:
+        color = "0x{:02x}{:02x}{:02x}".format(*plan.options.backdrop)
+        left, top = int(placement.target.left), int(placement.target.top)
+        filters.append(f"pad={canvas.width}:{canvas.height}:{left}:{top}:color={color}")
+    return ",".join([*filters, "setsar=1"])
+
+
+def _scale(size: Size) -> str:
+    return f"scale={size.width}:{size.height}:flags=lanczos+accurate_rnd+full_chroma_int"
+
+
+def _crop(box: Box, source: Size) -> str:
+    size = Size(max(1, round(box.width)), max(1, round(box.height)))
+    return _crop_of(source, size, box.left, box.top)
+
+
+def _crop_of(frame: Size, size: Size, left: float, top: float) -> str:
+    x = min(round(left), frame.width - size.width)
+    y = min(round(top), frame.height - size.height)
+    return f"crop={size.width}:{size.height}:{x}:{y}:exact=1"

@@ -1,0 +1,6 @@
+"""Pixels: an ordered list of named steps, one file each."""
+
+from framefit.imaging.fitted import Fitted
+from framefit.imaging.pipeline import render
+
+__all__ = ["Fitted", "render"]

@@ -1,0 +1,210 @@
+"""What a user can wish for, read from the ways people write it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from framefit.errors import InvalidOption
+from framefit.geometry import WHOLE, Crop, Focus
+
+ModeWish = Literal["cover", "pad", "stretch", "auto"]
+Scene = Literal["portrait", "landscape", "product", "art", "screenshot"]
+Format = Literal["jpeg", "png", "webp"]
+Chroma = Literal["4:2:0", "4:2:2", "4:4:4"]
+
+MODES: tuple[ModeWish, ...] = ("cover", "pad", "stretch", "auto")
+FORMATS: tuple[Format, ...] = ("jpeg", "png", "webp")
+CHROMAS: tuple[Chroma, ...] = ("4:2:0", "4:2:2", "4:4:4")
+SCENES: dict[Scene, ModeWish] = {
+    "portrait": "cover",
+    "landscape": "auto",
+    "product": "pad",
+    "art": "pad",
+    "screenshot": "cover",
+}
+"""The mode each scene asks for; a landscape is covered while little is lost and padded otherwise."""
+
+MAX_PIXELS = 200_000_000
+_CROP_KEYS = ("left_fraction", "top_fraction", "right_fraction", "bottom_fraction")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a picture is to be fitted.
+
+    Args:
+        mode: ``cover``, ``pad``, ``stretch`` or ``auto`` (cover while little is lost, else pad).
+        focus: the point to keep; None is the middle.
+        crop: the part of the picture to start from.
+        backdrop: what fills a pad and lies under transparency, as red, green, blue 0 to 255.
+        max_loss: the share of the picture, 0 to 1, that ``auto`` lets cover cut away.
+        format: the output format; None keeps what conforms and otherwise takes JPEG where allowed.
+        quality: JPEG and WebP quality, 1 to 100.
+        chroma: JPEG chroma subsampling.
+        max_bytes: the largest output, in bytes; None is no limit.
+        max_pixels: the largest picture that is decoded, in pixels.
+    """
+
+    mode: ModeWish = "cover"
+    focus: Focus | None = None
+    crop: Crop = WHOLE
+    backdrop: tuple[int, int, int] = (0, 0, 0)
+    max_loss: float = 0.15
+    format: Format | None = None
+    quality: int = 95
+    chroma: Chroma = "4:2:0"
+    max_bytes: int | None = None
+    max_pixels: int = MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        """Check every value that has a range.
+
+        Raises:
+            InvalidOption: a value outside its range.
+        """
+        _one_of("mode", self.mode, MODES)
+        _one_of("chroma", self.chroma, CHROMAS)
+        if self.format is not None:
+            _one_of("format", self.format, FORMATS)
+        _within("quality", self.quality, 1, 100)
+        _within("max_loss", self.max_loss, 0, 1)
+        _within("max_pixels", self.max_pixels, 1, 10**10)
+        if self.max_bytes is not None:
+            _within("max_bytes", self.max_bytes, 1, 10**12)
+
+
+def read_mode(mode: str | None, scene: str | None) -> ModeWish:
+    """Decide the mode from a mode and a scene, of which at most one says something.
+
+    Args:
+        mode: one of `MODES`, or None.
+        scene: one of `SCENES`, or None.
+
+    Raises:
+        InvalidOption: an unknown word, or a mode that contradicts the scene.
+    """
+    if scene is not None:
+        _one_of("scene", scene, tuple(SCENES))
+        wish = SCENES[scene]  # type: ignore[index]
+        if mode is not None and mode != wish:
+            raise InvalidOption(
+                f"scene {scene!r} asks for mode {wish!r}",
+                seen=f"mode {mode!r}",
+                wanted="a mode or a scene, not both",
+                fix=f"leave out --scene or --mode {mode}",
+            )
+        return wish
+    if mode is None:
+        return "cover"
+    _one_of("mode", mode, MODES)
+    return mode  # type: ignore[return-value]
+
+
+def read_focus(focus: str | Sequence[float] | None) -> Focus | None:
+    """Read a focus from ``"center"``, ``"0.3,0.7"`` or a pair of fractions.
+
+    Args:
+        focus: fractions 0 to 1 from the left and the top; None and ``"center"`` are the middle.
+
+    Returns:
+        The focus, or None for the middle.
+
+    Raises:
+        InvalidOption: it cannot be read or lies outside the picture.
+    """
+    if focus is None or focus == "center":
+        return None
+    numbers = _numbers(focus, 2)
+    if numbers is None or not all(0.0 <= number <= 1.0 for number in numbers):
+        raise InvalidOption(
+            "the focus cannot be read",
+            seen=str(focus),
+            wanted="center, or x,y as fractions 0 to 1 from the left and the top",
+            fix="--focus 0.5,0.5",
+        )
+    return Focus(*numbers)
+
+
+def read_crop(crop: str | Sequence[float] | Mapping[str, float] | None) -> Crop:
+    """Read a crop from ``"0,0.1,1,0.9"``, four fractions, or the ``crop_bounds`` dictionary.
+
+    Args:
+        crop: the edges left, top, right, bottom as fractions 0 to 1; a dictionary has the keys
+            ``left_fraction``, ``top_fraction``, ``right_fraction`` and ``bottom_fraction``; None is
+            the whole picture.
+
+    Raises:
+        InvalidOption: it cannot be read or is no part of the picture.
+    """
+    if crop is None:
+        return WHOLE
+    if isinstance(crop, Mapping):
+        unknown = set(crop) - set(_CROP_KEYS)
+        values = [crop.get(key, edge) for key, edge in zip(_CROP_KEYS, WHOLE, strict=True)]
+        numbers = None if unknown else _numbers(values, 4)
+    else:
+        numbers = _numbers(crop, 4)
+    if numbers is not None and 0 <= numbers[0] < numbers[2] <= 1 and 0 <= numbers[1] < numbers[3] <= 1:
+        return Crop(*numbers)
+    raise InvalidOption(
+        "the crop cannot be read",
+        seen=str(crop),
+        wanted="left,top,right,bottom as fractions 0 to 1, left < right and top < bottom",
+        fix="--crop 0,0,1,1",
+    )
+
+
+def read_backdrop(backdrop: str | Sequence[int]) -> tuple[int, int, int]:
+    """Read a backdrop colour from a name, ``"#rrggbb"`` or three numbers 0 to 255.
+
+    Raises:
+        InvalidOption: no such colour.
+    """
+    if isinstance(backdrop, str):
+        from PIL import ImageColor
+
+        try:
+            red, green, blue = ImageColor.getrgb(backdrop)[:3]
+        except ValueError:
+            pass
+        else:
+            return red, green, blue
+    else:
+        numbers = _numbers(backdrop, 3)
+        if numbers is not None and all(0 <= number <= 255 and number == int(number) for number in numbers):
+            return int(numbers[0]), int(numbers[1]), int(numbers[2])
+    raise InvalidOption(
+        "the backdrop is no colour",
+        seen=str(backdrop),
+        wanted="a colour name, #rrggbb or three numbers 0 to 255",
+        fix="--backdrop black",
+    )
+
+
+def _numbers(given: str | Sequence[Any], count: int) -> list[float] | None:
+    parts = given.split(",") if isinstance(given, str) else list(given)
+    try:
+        numbers = [float(part) for part in parts]
+    except (TypeError, ValueError):
+        return None
+    return numbers if len(numbers) == count else None
+
+
+def _one_of(name: str, value: object, known: Sequence[str]) -> None:
+    if value not in known:
+        raise InvalidOption(
+            f"{name} {value!r} is not known",
+            seen=str(value),
+            wanted=", ".join(known),
+            fix=f"--{name} {known[0]}",
+        )
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        flag = name.replace("_", "-")
+        raise InvalidOption(
+            f"{flag} is out of range", seen=str(value), wanted=f"{low} to {high}", fix=f"--{flag} {high}"
+        )

@@ -1,0 +1,385 @@
+"""Plan: every decision about one picture, made from header facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from framefit.catalog import Catalog, Rule, builtin
+from framefit.errors import InvalidOption, PictureTooLarge, SizeNotOffered
+from framefit.geometry import Mode, Placement, Size, cover_loss, place
+from framefit.options import (
+    FORMATS,
+    MAX_PIXELS,
+    Format,
+    Options,
+    read_backdrop,
+    read_crop,
+    read_focus,
+    read_mode,
+)
+from framefit.probing import PictureInfo, probe
+from framefit.sources import PictureSource
+
+Action = Literal["keep", "strip", "convert"]
+
+_LARGEST_SIDE: dict[Format, int] = {"jpeg": 65_500, "png": 65_535, "webp": 16_383}
+"""Longest side each format can hold: libjpeg's limit, framefit's own, and WebP's 14 bits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a picture is fitted to or checked against.
+
+    Args:
+        rule: the rule of the model on the server; None when only a size was asked for.
+        size: the canvas asked for; None leaves the choice to the plan.
+        seconds: the length asked for, in seconds, as it would be sent; None is the server's default.
+    """
+
+    rule: Rule | None = None
+    size: Size | None = None
+    seconds: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What will be done to one picture, and why.
+
+    Args:
+        info: the facts of the picture.
+        target: what it is fitted to.
+        options: how it was asked to be fitted.
+        placement: which part lands where on the canvas.
+        format: the format of the result.
+        action: ``keep`` returns the file byte for byte, ``strip`` removes metadata without touching
+            the pixels, ``convert`` makes a new file.
+        reasons: why the file cannot be kept as it is.
+    """
+
+    info: PictureInfo
+    target: Target
+    options: Options
+    placement: Placement
+    format: Format
+    action: Action
+    reasons: tuple[str, ...]
+
+    @property
+    def canvas(self) -> Size:
+        """The size of the result, in pixels."""
+        return self.placement.canvas
+
+    @property
+    def mode(self) -> Mode:
+        """The mode that was settled on."""
+        return self.placement.mode
+
+    @property
+    def removes(self) -> tuple[str, ...]:
+        """The metadata that will not be in the result."""
+        return self.info.metadata
+
+    @property
+    def byte_limit(self) -> int | None:
+        """The largest result in bytes: the smaller of the option's and the rule's limit; None is none."""
+        return _byte_limit(self.options, self.target.rule)
+
+    def explain(self) -> str:
+        """Return the plan in words and a small drawing."""
+        from framefit.explaining import explained
+
+        return explained(self)
+
+    def as_ffmpeg(self) -> str:
+        """Return the placement as a string for ffmpeg's ``-vf``.
+
+        It expects the upright picture, which ffmpeg gives for files with an EXIF orientation it
+        honours. ffmpeg cuts at whole pixels, so the result may be shifted by up to half a pixel.
+        """
+        from framefit.explaining import ffmpeg_filters
+
+        return ffmpeg_filters(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values for JSON; boxes are left, top, right, bottom."""
+        rule, placement = self.target.rule, self.placement
+        return {
+            "picture": self.info.as_dict(),
+            "model": rule.model if rule else None,
+            "server": rule.server if rule else None,
+            "canvas": str(self.canvas),
+            "mode": self.mode,
+            "focus": list(self.options.focus) if self.options.focus else "center",
+            "crop": list(self.options.crop),
+            "source_box": [round(edge, 4) for edge in placement.source],
+            "canvas_box": [int(edge) for edge in placement.target],
+            "share_lost": round(placement.share_lost, 6),
+            "distortion": round(placement.distortion, 6) if self.mode == "stretch" else 1.0,
+            "backdrop": "#{:02x}{:02x}{:02x}".format(*self.options.backdrop),
+            "format": self.format,
+            "quality": self.options.quality,
+            "action": self.action,
+            "reasons": list(self.reasons),
+            "removes": list(self.removes),
+        }
+
+
+def plan(
+    source: PictureSource | PictureInfo,
+    *,
+    size: str | tuple[int, int] | None = None,
+    model: str | None = None,
+    server: str | None = None,
+    mode: str | None = None,
+    focus: str | Sequence[float] | None = "center",
+    crop: str | Sequence[float] | Mapping[str, float] | None = None,
+    backdrop: str | Sequence[int] = "black",
+    scene: str | None = None,
+    max_loss: float = 0.15,
+    format: Format | None = None,
+    quality: int = 95,
+    max_bytes: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Plan:
+    """Decide how a picture will be fitted, without decoding a pixel of it.
+
+    Args:
+        source: the picture, or its facts when it has been probed already.
+        size: the canvas, for instance ``"1280x720"``; ``"auto"`` or None with a model takes the
+            model's size that loses least of this picture.
+        model: a model of the catalogue; needed when no size is given.
+        server: the server the model runs on; None takes the first where it is live.
+        mode: ``cover`` (default), ``pad``, ``stretch`` or ``auto``.
+        focus: ``"center"``, ``"x,y"`` or a pair of fractions 0 to 1.
+        crop: left, top, right, bottom as fractions 0 to 1, or a ``crop_bounds`` dictionary.
+        backdrop: colour of the pad and under transparency: a name, ``#rrggbb`` or three numbers.
+        scene: ``portrait``, ``landscape``, ``product``, ``art`` or ``screenshot``: picks the mode.
+        max_loss: the share, 0 to 1, that mode ``auto`` lets cover cut away; 0.15 by default.
+        format: ``jpeg``, ``png`` or ``webp``; None keeps a conforming file, else JPEG where allowed.
+        quality: JPEG and WebP quality 1 to 100; 95 by default.
+        max_bytes: the largest result in bytes; None takes the rule's limit, if it has one.
+        max_pixels: the largest picture that may be decoded, in pixels; 200 million by default.
+
+    Returns:
+        The plan.
+
+    Raises:
+        UsageError: an option is wrong, or the model does not render that size.
+        PictureError: the picture cannot be read or is too large.
+    """
+    wish = Options(
+        mode=read_mode(mode, scene),
+        focus=read_focus(focus),
+        crop=read_crop(crop),
+        backdrop=read_backdrop(backdrop),
+        max_loss=max_loss,
+        format=format,
+        quality=quality,
+        max_bytes=max_bytes,
+        max_pixels=max_pixels,
+    )
+    target = read_target(size=size, model=model, server=server)
+    info = source if isinstance(source, PictureInfo) else probe(source)
+    return decide(info, target, wish)
+
+
+def read_target(
+    *,
+    size: str | tuple[int, int] | None = None,
+    model: str | None = None,
+    server: str | None = None,
+    seconds: str | int | None = None,
+    catalog: Catalog | None = None,
+) -> Target:
+    """Look up what a picture is to be fitted to.
+
+    Args:
+        size: the canvas; None and ``"auto"`` leave the choice to the plan.
+        model: a model of the catalogue.
+        server: the server it runs on.
+        seconds: the length asked for.
+        catalog: the catalogue; the built-in one by default.
+
+    Raises:
+        InvalidOption: neither a size nor a model, or a server without a model.
+        InvalidSize, UnknownModel, UnknownServer: as they say.
+    """
+    wanted = None if size is None or size == "auto" else Size.parse(size)
+    if model is None:
+        if server is not None:
+            raise InvalidOption(
+                "a server needs a model", seen=f"server {server}", wanted="a model", fix="--model NAME"
+            )
+        if wanted is None:
+            raise InvalidOption(
+                "there is nothing to fit to",
+                wanted="a size or a model",
+                fix="--size 1280x720, or --model NAME",
+            )
+        return Target(size=wanted)
+    rule = (catalog or builtin()).find(model, server=server)
+    return Target(rule=rule, size=wanted, seconds=None if seconds is None else str(seconds))
+
+
+def decide(info: PictureInfo, target: Target, options: Options) -> Plan:
+    """Make the plan for a picture whose facts, target and options are known.
+
+    Args:
+        info: the facts of the picture.
+        target: what it is fitted to.
+        options: how it is fitted.
+
+    Raises:
+        PictureTooLarge: the picture has more pixels than ``options.max_pixels``.
+        SizeNotOffered: the model does not render the size asked for.
+        InvalidOption: the format cannot hold the canvas or is not allowed by the rule.
+    """
+    if info.stored_size.pixels > options.max_pixels:
+        raise PictureTooLarge(
+            f"{info.name!r} has more pixels than the limit",
+            seen=f"{info.stored_size}, {info.stored_size.pixels:,} pixels",
+            wanted=f"at most {options.max_pixels:,} pixels",
+            fix=f"--max-pixels {info.stored_size.pixels}",
+        )
+    canvas = canvas_for(info.size, target, options)
+    placement = place(
+        info.size, canvas, mode=_mode(info.size, canvas, options), focus=options.focus, crop=options.crop
+    )
+    format = _format(options, target.rule)
+    kept = _kept_format(info, options, target.rule) or format
+    reasons = _reasons_to_convert(info, placement, kept, _byte_limit(options, target.rule))
+    if not reasons:
+        format = kept
+    _check_canvas(canvas, format, options)
+    action: Action = "convert" if reasons else "strip" if info.metadata else "keep"
+    return Plan(
+        info=info,
+        target=target,
+        options=options,
+        placement=placement,
+        format=format,
+        action=action,
+        reasons=reasons,
+    )
+
+
+def canvas_for(source: Size, target: Target, options: Options) -> Size:
+    """Choose the canvas: the size asked for, else the model's size that loses least of the picture.
+
+    Among sizes that lose the same, the smallest is taken, which is the cheapest.
+
+    Raises:
+        SizeNotOffered: the model does not render the size asked for.
+        InvalidOption: the sizes of the model are not known.
+    """
+    rule = target.rule
+    if target.size is not None:
+        if rule is not None and rule.sizes and target.size not in rule.sizes:
+            raise size_not_offered(rule, target.size)
+        return target.size
+    if rule is None or not rule.sizes:
+        raise InvalidOption(
+            "the sizes of this model are not known",
+            seen=rule.key if rule else None,
+            wanted="a size",
+            fix="--size WxH",
+        )
+    return min(rule.sizes, key=lambda size: (round(cover_loss(source, size, options.crop), 9), size.pixels))
+
+
+def size_not_offered(rule: Rule, size: Size) -> SizeNotOffered:
+    """Return the error for a size that a model does not render, with the sizes it does."""
+    nearest = min(
+        rule.sizes, key=lambda offered: (cover_loss(size, offered), abs(offered.pixels - size.pixels))
+    )
+    return SizeNotOffered(
+        f"{rule.key} does not render {size}",
+        seen=str(size),
+        wanted=", ".join(str(offered) for offered in rule.sizes),
+        fix=f"--size {nearest}",
+    )
+
+
+def _mode(source: Size, canvas: Size, options: Options) -> Mode:
+    if options.mode != "auto":
+        return options.mode
+    return "cover" if cover_loss(source, canvas, options.crop) <= options.max_loss else "pad"
+
+
+def _allowed_formats(rule: Rule | None) -> list[Format]:
+    return [format for format in FORMATS if rule is None or not rule.formats or format in rule.formats]
+
+
+def _kept_format(info: PictureInfo, options: Options, rule: Rule | None) -> Format | None:
+    """Return the picture's own format if a result may have it."""
+    if options.format is not None:
+        return None
+    return next((format for format in _allowed_formats(rule) if format == info.format), None)
+
+
+def _format(options: Options, rule: Rule | None) -> Format:
+    """Return the format of a new file: the one asked for, else the first that is allowed."""
+    allowed = _allowed_formats(rule)
+    if options.format is not None:
+        if options.format not in allowed:
+            raise InvalidOption(
+                f"{rule.key if rule else 'the server'} does not take {options.format}",
+                seen=options.format,
+                wanted=", ".join(rule.formats) if rule else None,
+                fix=f"--format {allowed[0]}" if allowed else None,
+            )
+        return options.format
+    if not allowed:
+        raise InvalidOption(
+            "no format framefit writes is taken there", wanted=", ".join(rule.formats) if rule else None
+        )
+    return allowed[0]
+
+
+def _check_canvas(canvas: Size, format: Format, options: Options) -> None:
+    if max(canvas) > _LARGEST_SIDE[format]:
+        raise InvalidOption(
+            f"{format} cannot hold so large a picture",
+            seen=str(canvas),
+            wanted=f"sides of at most {_LARGEST_SIDE[format]} pixels",
+            fix="--format png" if max(canvas) <= _LARGEST_SIDE["png"] else "--size smaller",
+        )
+    if canvas.pixels > options.max_pixels:
+        raise InvalidOption(
+            "the canvas has more pixels than the limit",
+            seen=f"{canvas}, {canvas.pixels:,} pixels",
+            wanted=f"at most {options.max_pixels:,} pixels",
+            fix=f"--max-pixels {canvas.pixels}",
+        )
+
+
+def _byte_limit(options: Options, rule: Rule | None) -> int | None:
+    limits = [limit for limit in (options.max_bytes, rule.max_bytes if rule else None) if limit is not None]
+    return min(limits, default=None)
+
+
+def _reasons_to_convert(
+    info: PictureInfo, placement: Placement, format: Format, max_bytes: int | None
+) -> tuple[str, ...]:
+    """List what keeps the file from being sent as it is; its metadata are no such reason."""
+    whole = placement.source == (0, 0, *info.size)
+    checks = (
+        (info.format is None, "the pixels are in no file yet"),
+        (info.format is not None and info.format != format, f"it is {info.format}, not {format}"),
+        (info.size != placement.canvas, f"it is {info.size}, not {placement.canvas}"),
+        (info.size == placement.canvas and not whole, "a part of it is to be cut out"),
+        (info.orientation != 1, f"it is stored turned (EXIF orientation {info.orientation})"),
+        (info.alpha, "it has transparency"),
+        (info.animated, "it is animated"),
+        (not info.srgb, f"its colours are {info.profile or info.mode}, not sRGB"),
+        (info.profile == "unreadable", "its colour profile is damaged"),
+        (info.mode not in ("RGB", "L", "P", "1"), f"its pixels are {info.mode}"),
+        (info.bits > 8, f"it has {info.bits} bits a channel"),
+        (
+            max_bytes is not None and info.byte_count is not None and info.byte_count > max_bytes,
+            f"it has {info.byte_count} bytes, over the limit of {max_bytes}",
+        ),
+    )
+    return tuple(reason for true, reason in checks if true)

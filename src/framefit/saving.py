@@ -1,0 +1,93 @@
+"""Outputs appear whole or not at all: a temporary file beside the target, then a rename."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from framefit.errors import OutputUnwritable
+
+
+@contextlib.contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Give a temporary path to write to; it becomes ``target`` when the block ends well.
+
+    Args:
+        target: the path to appear. Its folder is created when it does not exist.
+
+    Yields:
+        The path of an empty temporary file beside the target, removed if the block raises.
+
+    Raises:
+        OutputUnwritable: the folder or the file cannot be written.
+    """
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".framefit-", suffix=target.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        temporary.chmod(_usual_permissions(target))
+        temporary.replace(target)
+    except OSError as error:
+        raise OutputUnwritable(
+            f"{target.name!r} cannot be written: {(error.strerror or str(error)).lower()}",
+            seen=str(target),
+            wanted="a folder that can be written to and has room",
+            fix="-o OTHER_FOLDER",
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_whole(target: Path, data: bytes) -> Path:
+    """Write bytes to a file that appears whole or not at all.
+
+    Args:
+        target: the path to appear; an existing file there is replaced.
+        data: what to write.
+
+    Returns:
+        The target.
+
+    Raises:
+        OutputUnwritable: the folder or the file cannot be written.
+    """
+    with whole_file(target) as temporary:
+        temporary.write_bytes(data)
+    return target
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one file, through links and spellings."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
+
+
+def _usual_permissions(target: Path) -> int:
+    """Return the permissions of the file that is replaced, or those that ``open`` would have given."""
+    with contextlib.suppress(OSError):
+        return target.stat().st_mode & 0o777
+    return 0o666 & ~_umask()
+
+
+def _umask() -> int:
+    """Return the process's file mask.
+
+    Read from the kernel's own account where there is one: asking through ``os.umask`` changes it for
+    a moment, which other threads could see.
+    """
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    except (OSError, ValueError):
+        pass
+    return 0o022

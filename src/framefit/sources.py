@@ -1,0 +1,193 @@
+"""What a picture can be given as, brought to one shape: a name and a way to read it."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from framefit.errors import (
+    InvalidOption,
+    PictureEmpty,
+    PictureIsFolder,
+    PictureNotFound,
+    PictureTooLarge,
+    PictureUnreadable,
+)
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LARGEST_FILE = 1 << 30
+"""Largest picture file that is read, in bytes; a stream without end stops here."""
+
+PictureSource = Any
+"""A path, bytes, a binary file object, a PIL image, a NumPy array or a `Source`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A picture that has not been looked at yet: exactly one of path, data and image is set.
+
+    Args:
+        name: what to call it in messages.
+        path: where the file is.
+        data: the bytes of the file.
+        image: pixels that are already decoded.
+    """
+
+    name: str
+    path: Path | None = None
+    data: bytes | None = None
+    image: Image | None = None
+
+    @classmethod
+    def of(cls, given: PictureSource) -> Source:
+        """Take a picture in any of the shapes callers have.
+
+        Args:
+            given: a path, bytes, a binary file object (read from its start where it can be), a PIL
+                image or a NumPy array of shape (H, W, 3) or (H, W, 4), uint8.
+
+        Raises:
+            PictureNotFound, PictureIsFolder, PictureUnreadable: the path cannot be read.
+            PictureEmpty: zero bytes.
+            PictureTooLarge: a file over 1 GiB.
+            InvalidOption: the object is none of these.
+        """
+        if isinstance(given, Source):
+            return given
+        if isinstance(given, str | os.PathLike):
+            path = Path(given)
+            _check_path(path)
+            return cls(name=path.name, path=path)
+        if isinstance(given, bytes | bytearray | memoryview):
+            return cls(name="picture", data=_checked(bytes(given), "picture"))
+        if hasattr(given, "read"):
+            return _from_stream(given)
+        return _from_pixels(given)
+
+    @property
+    def stem(self) -> str:
+        """The name without its suffix."""
+        return Path(self.name).stem or "picture"
+
+    @property
+    def byte_count(self) -> int | None:
+        """Size of the file in bytes; None for decoded pixels."""
+        if self.data is not None:
+            return len(self.data)
+        return None if self.path is None else self.path.stat().st_size
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the file for reading.
+
+        Raises:
+            PictureUnreadable: the file cannot be read, or there is no file but pixels.
+        """
+        if self.data is not None:
+            yield io.BytesIO(self.data)
+        elif self.path is not None:
+            try:
+                file = self.path.open("rb")
+            except OSError as error:
+                raise _unreadable(self.path, error) from error
+            with file:
+                yield file
+        else:
+            raise PictureUnreadable("decoded pixels have no file to read", seen=self.name)
+
+    def read(self) -> bytes:
+        """Return the bytes of the file."""
+        with self.open() as file:
+            return file.read()
+
+
+def _check_path(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise PictureIsFolder(
+                f"{path.name!r} is a folder", seen=str(path), wanted="a picture file", fix="name a file in it"
+            )
+        with path.open("rb") as file:
+            if path.is_file():
+                _check_length(os.fstat(file.fileno()).st_size, path.name)
+    except FileNotFoundError as error:
+        raise PictureNotFound(
+            f"{path.name!r} does not exist", seen=str(path), wanted="a picture file", fix="check the path"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> PictureUnreadable:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return PictureUnreadable(
+        f"{path.name!r} cannot be read: {reason}",
+        seen=str(path),
+        wanted="a file this user may read",
+        fix="check the file's permissions",
+    )
+
+
+def _check_length(count: int, name: str) -> None:
+    if count == 0:
+        raise PictureEmpty(
+            f"{name!r} is empty", seen="0 bytes", wanted="a picture file", fix="fetch the file again"
+        )
+    if count > LARGEST_FILE:
+        raise PictureTooLarge(
+            f"{name!r} is too large a file",
+            seen=f"{count} bytes",
+            wanted=f"at most {LARGEST_FILE} bytes",
+            fix="use a smaller file",
+        )
+
+
+def _checked(data: bytes, name: str) -> bytes:
+    _check_length(len(data), name)
+    return data
+
+
+def _from_stream(stream: Any) -> Source:
+    name = Path(str(getattr(stream, "name", None) or "picture")).name
+    try:
+        if getattr(stream, "seekable", lambda: False)():
+            stream.seek(0)
+        data = stream.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(Path(name), error) from error
+    if not isinstance(data, bytes):
+        raise InvalidOption(
+            "the file object is not binary", seen=type(data).__name__, wanted="bytes", fix='open(path, "rb")'
+        )
+    return Source(name=name, data=_checked(data, name))
+
+
+def _from_pixels(given: Any) -> Source:
+    from PIL import Image
+
+    if isinstance(given, Image.Image):
+        filename = getattr(given, "filename", None)
+        return Source(name=Path(filename).name if filename else "picture", image=given)
+    if hasattr(given, "__array_interface__"):
+        shape, kind = tuple(given.shape), str(given.dtype)
+        if len(shape) == 3 and shape[2] in (3, 4) and min(shape) > 0 and kind == "uint8":
+            return Source(name="picture", image=Image.fromarray(given))
+        raise InvalidOption(
+            "the array is no picture",
+            seen=f"shape {shape}, {kind}",
+            wanted="shape (H, W, 3) or (H, W, 4), uint8",
+            fix="convert the array",
+        )
+    raise InvalidOption(
+        "this is no picture source",
+        seen=type(given).__name__,
+        wanted="a path, bytes, a binary file object, a PIL image or a NumPy array",
+        fix="give one of these",
+    )
