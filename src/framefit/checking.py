@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -224,7 +225,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             message=f"{rule.key} does not take {info.format} files",
             seen=info.format,
             wanted=", ".join(rule.formats),
-            fix="framefit fit --format jpeg",
+            fix=_fit(info, "--format jpeg"),
             source=rule.sources[0],
         )
     if rule.max_bytes is not None and info.byte_count is not None and info.byte_count > rule.max_bytes:
@@ -234,7 +235,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             message=f"the file is larger than {rule.key} takes",
             seen=f"{info.byte_count} bytes",
             wanted=f"at most {rule.max_bytes} bytes",
-            fix=f"framefit fit --max-bytes {rule.max_bytes}",
+            fix=_fit(info, f"--max-bytes {rule.max_bytes}"),
             source=rule.sources[0],
         )
     if info.orientation != 1 and rule.exif != "applied":
@@ -247,7 +248,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             else "the picture is stored turned; whether the server turns it upright is not known",
             seen=f"{info.stored_size} with EXIF orientation {info.orientation}",
             wanted=f"{info.size}, upright",
-            fix="framefit fit",
+            fix=_fit(info),
             source=rule.sources[0],
         )
     if info.alpha and rule.alpha != "flattened":
@@ -260,9 +261,14 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             else "the picture has transparency; what the server makes of it is not known",
             seen=info.mode,
             wanted="an opaque picture",
-            fix="framefit fit --backdrop white",
+            fix=_fit(info, "--backdrop white"),
             source=rule.sources[0],
         )
+
+
+def _fit(info: PictureInfo, *flags: str) -> str:
+    """Return the command that mends a picture."""
+    return " ".join(["framefit fit", shlex.quote(info.name), *flags])
 
 
 def _about_the_shape(info: PictureInfo, rule: Rule, canvas: Size | None) -> Iterator[Finding]:
@@ -290,6 +296,6 @@ def _about_the_shape(info: PictureInfo, rule: Rule, canvas: Size | None) -> Iter
         message=message,
         seen=str(info.stored_size),
         wanted=str(canvas),
-        fix=f"framefit fit --size {canvas}",
+        fix=_fit(info, f"--size {canvas}"),
         source=rule.sources[0],
     )

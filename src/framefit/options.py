@@ -75,6 +75,49 @@ class Options:
             _within("max_bytes", self.max_bytes, 1, 10**12)
 
 
+def read_options(
+    *,
+    mode: str | None = None,
+    focus: str | Sequence[float] | None = "center",
+    crop: str | Sequence[float] | Mapping[str, float] | None = None,
+    backdrop: str | Sequence[int] = "black",
+    scene: str | None = None,
+    max_loss: float = 0.15,
+    format: str | None = None,
+    quality: int = 95,
+    max_bytes: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Options:
+    """Read options from the ways people write them.
+
+    Args:
+        mode: one of `MODES`; None is ``cover``, or what the scene asks for.
+        focus: as `read_focus` takes it.
+        crop: as `read_crop` takes it.
+        backdrop: as `read_backdrop` takes it.
+        scene: one of `SCENES`, or None.
+        max_loss: see `Options`.
+        format: one of `FORMATS`, or None.
+        quality: see `Options`.
+        max_bytes: see `Options`.
+        max_pixels: see `Options`.
+
+    Raises:
+        InvalidOption: a value cannot be read or is outside its range.
+    """
+    return Options(
+        mode=read_mode(mode, scene),
+        focus=read_focus(focus),
+        crop=read_crop(crop),
+        backdrop=read_backdrop(backdrop),
+        max_loss=max_loss,
+        format=format,  # type: ignore[arg-type]
+        quality=quality,
+        max_bytes=max_bytes,
+        max_pixels=max_pixels,
+    )
+
+
 def read_mode(mode: str | None, scene: str | None) -> ModeWish:
     """Decide the mode from a mode and a scene, of which at most one says something.
 

@@ -14,10 +14,7 @@ from framefit.options import (
     MAX_PIXELS,
     Format,
     Options,
-    read_backdrop,
-    read_crop,
-    read_focus,
-    read_mode,
+    read_options,
 )
 from framefit.probing import PictureInfo, probe
 from framefit.sources import PictureSource
@@ -169,11 +166,12 @@ def plan(
         UsageError: an option is wrong, or the model does not render that size.
         PictureError: the picture cannot be read or is too large.
     """
-    wish = Options(
-        mode=read_mode(mode, scene),
-        focus=read_focus(focus),
-        crop=read_crop(crop),
-        backdrop=read_backdrop(backdrop),
+    wish = read_options(
+        mode=mode,
+        focus=focus,
+        crop=crop,
+        backdrop=backdrop,
+        scene=scene,
         max_loss=max_loss,
         format=format,
         quality=quality,

@@ -155,7 +155,9 @@ def _checked(data: bytes, name: str) -> bytes:
 
 
 def _from_stream(stream: Any) -> Source:
-    name = Path(str(getattr(stream, "name", None) or "picture")).name
+    label = getattr(stream, "name", None)
+    # Standard streams call themselves "<stdin>", and streams of descriptors have a number.
+    name = Path(label).name if isinstance(label, str) and not label.startswith("<") else "picture"
     try:
         if getattr(stream, "seekable", lambda: False)():
             stream.seek(0)

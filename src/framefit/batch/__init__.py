@@ -1,0 +1,1 @@
+"""Many pictures: finding them, naming their results, and fitting them side by side."""
