@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
 from framefit.catalog import Rule
@@ -117,7 +119,7 @@ def check(
         source = Source.of(source)
         info = probe(source)
     except (NotAPicture, PictureBroken, PictureEmpty) as error:
-        name = source.name if isinstance(source, Source) else "picture"
+        name = source.name if isinstance(source, Source) else _name_of(source)
         findings = (_unusable(error, rule), *_about_the_request(target, today or date.today()))
         return Forecast(name=name, rule=rule, canvas=target.size, findings=findings)
     return forecast(info, target, today=today)
@@ -146,6 +148,10 @@ def forecast(info: PictureInfo, target: Target, *, today: date | None = None) ->
     return Forecast(name=info.name, rule=rule, canvas=canvas, findings=tuple(findings), info=info)
 
 
+def _name_of(source: PictureSource) -> str:
+    return Path(source).name if isinstance(source, str | os.PathLike) else "picture"
+
+
 def _rule(target: Target) -> Rule:
     if target.rule is None:
         raise InvalidOption("a forecast needs a model", wanted="a model", fix="--model NAME")
@@ -154,9 +160,15 @@ def _rule(target: Target) -> Rule:
 
 def _expected_canvas(info: PictureInfo, target: Target) -> Size | None:
     rule = _rule(target)
-    if info.stored_size in rule.sizes:
-        return info.stored_size
+    seen = _seen_size(info, rule)
+    if seen in rule.sizes:
+        return seen
     return canvas_for(info.size, target, Options()) if rule.sizes else None
+
+
+def _seen_size(info: PictureInfo, rule: Rule) -> Size:
+    """Return the size a server takes the picture to have: upright only if it is known to turn it."""
+    return info.size if rule.exif == "applied" else info.stored_size
 
 
 def _unusable(error: PictureError, rule: Rule) -> Finding:
@@ -252,13 +264,13 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             source=rule.sources[0],
         )
     if info.alpha and rule.alpha != "flattened":
-        known = rule.alpha in ("dropped", "rejected")
+        levels: dict[str, Level] = {"rejected": "reject", "dropped": "change"}
+        outcomes = {"rejected": ", which the server refuses", "dropped": ", which the server drops"}
         yield Finding(
             code="has_transparency",
-            level="change" if known else "note",
-            message="the picture has transparency, which the server drops"
-            if known
-            else "the picture has transparency; what the server makes of it is not known",
+            level=levels.get(rule.alpha, "note"),
+            message="the picture has transparency"
+            + outcomes.get(rule.alpha, "; what the server makes of it is not known"),
             seen=info.mode,
             wanted="an opaque picture",
             fix=_fit(info, "--backdrop white"),
@@ -281,7 +293,8 @@ def _about_the_shape(info: PictureInfo, rule: Rule, canvas: Size | None) -> Iter
             source=rule.sources[0],
         )
         return
-    if info.stored_size == canvas or (rule.sizes and canvas not in rule.sizes):
+    seen = _seen_size(info, rule)
+    if seen == canvas or (rule.sizes and canvas not in rule.sizes):
         return
     if rule.mismatch == "reject":
         status = f" (HTTP {rule.error_status})" if rule.error_status else ""
@@ -294,7 +307,7 @@ def _about_the_shape(info: PictureInfo, rule: Rule, canvas: Size | None) -> Iter
         code="size_mismatch",
         level="reject" if rule.mismatch == "reject" else "note" if rule.mismatch == "unknown" else "change",
         message=message,
-        seen=str(info.stored_size),
+        seen=str(seen),
         wanted=str(canvas),
         fix=_fit(info, f"--size {canvas}"),
         source=rule.sources[0],

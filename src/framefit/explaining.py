@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 from framefit.geometry import Box, Size
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 _DRAWING_WIDTH = 48
 _DRAWING_HEIGHT = 16
+_FILTER_REACH = 3  # source pixels that Lanczos-3 looks at on either side when it enlarges
 _CELL = 2.0  # a character cell is about twice as high as wide
 
 
@@ -123,26 +125,23 @@ def _grid(size: Size) -> tuple[int, int]:
 
 
 def ffmpeg_filters(plan: Plan) -> str:
-    """Return the placement as ffmpeg filters: crop and scale, in the order that rounds least.
+    """Return the placement as ffmpeg filters: crop, scale, crop again and pad, as far as each is needed.
 
-    A picture that is made smaller is cropped first and one that is enlarged is scaled first, since
-    the crop cuts at whole pixels of whatever it is given.
+    ffmpeg cuts at whole pixels. Along a side that shrinks, the cut before the scaling errs by less of a
+    canvas pixel; along one that grows, the cut after it does, so the first only drops what is far away.
+    All of it is done in RGB, since with halved chroma ffmpeg rounds the place of a pad to even pixels.
     """
-    placement, canvas, source = plan.placement, plan.canvas, plan.info.size
-    size = placement.target_size
-    box = placement.source
-    scale_x, scale_y = placement.scale
-    whole = box == (0, 0, *source)
-    filters = []
-    if whole:
-        filters.append(_scale(size))
-    elif max(scale_x, scale_y) <= 1:
-        filters += [_crop(box, source), _scale(size)]
-    else:
-        grown = Size(
-            max(size.width, round(source.width * scale_x)), max(size.height, round(source.height * scale_y))
-        )
-        filters += [_scale(grown), _crop_of(grown, size, box.left * scale_x, box.top * scale_y)]
+    placement, canvas = plan.placement, plan.canvas
+    source, box = plan.info.size, placement.source
+    across = _cuts(box.left, box.right, source.width, placement.target_size.width)
+    down = _cuts(box.top, box.bottom, source.height, placement.target_size.height)
+    filters = ["format=rgb24"]
+    if (across.kept, down.kept) != source:
+        filters.append(f"crop={across.kept}:{down.kept}:{across.start}:{down.start}:exact=1")
+    filters.append(f"scale={across.scaled}:{down.scaled}:flags=lanczos+accurate_rnd+full_chroma_int")
+    if (across.scaled, down.scaled) != placement.target_size:
+        size = placement.target_size
+        filters.append(f"crop={size.width}:{size.height}:{across.offset}:{down.offset}:exact=1")
     if not placement.fills_canvas:
         color = "0x{:02x}{:02x}{:02x}".format(*plan.options.backdrop)
         left, top = int(placement.target.left), int(placement.target.top)
@@ -150,16 +149,23 @@ def ffmpeg_filters(plan: Plan) -> str:
     return ",".join([*filters, "setsar=1"])
 
 
-def _scale(size: Size) -> str:
-    return f"scale={size.width}:{size.height}:flags=lanczos+accurate_rnd+full_chroma_int"
+class _Cuts(NamedTuple):
+    """Along one side: what is kept of the source, how long that is scaled, and where the result starts."""
+
+    start: int
+    kept: int
+    scaled: int
+    offset: int
 
 
-def _crop(box: Box, source: Size) -> str:
-    size = Size(max(1, round(box.width)), max(1, round(box.height)))
-    return _crop_of(source, size, box.left, box.top)
-
-
-def _crop_of(frame: Size, size: Size, left: float, top: float) -> str:
-    x = min(round(left), frame.width - size.width)
-    y = min(round(top), frame.height - size.height)
-    return f"crop={size.width}:{size.height}:{x}:{y}:exact=1"
+def _cuts(low: float, high: float, end: int, target: int) -> _Cuts:
+    scale = target / (high - low)
+    if (low, high) == (0, end):
+        return _Cuts(0, end, target, 0)
+    if scale <= 1:
+        kept = min(end, max(1, round(high - low)))
+        return _Cuts(min(round(low), end - kept), kept, target, 0)
+    start = max(0, math.floor(low) - _FILTER_REACH)
+    kept = min(end, math.ceil(high) + _FILTER_REACH) - start
+    scaled = max(target, round(kept * scale))
+    return _Cuts(start, kept, scaled, min(round((low - start) * scale), scaled - target))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from framefit.errors import InvalidOption
 from framefit.geometry import WHOLE, Crop, Focus
@@ -68,11 +68,11 @@ class Options:
         _one_of("chroma", self.chroma, CHROMAS)
         if self.format is not None:
             _one_of("format", self.format, FORMATS)
-        _within("quality", self.quality, 1, 100)
+        _whole("quality", self.quality, 1, 100)
         _within("max_loss", self.max_loss, 0, 1)
-        _within("max_pixels", self.max_pixels, 1, 10**10)
+        _whole("max_pixels", self.max_pixels, 1, 10**10)
         if self.max_bytes is not None:
-            _within("max_bytes", self.max_bytes, 1, 10**12)
+            _whole("max_bytes", self.max_bytes, 1, 10**12)
 
 
 def read_options(
@@ -189,7 +189,7 @@ def read_crop(crop: str | Sequence[float] | Mapping[str, float] | None) -> Crop:
         numbers = None if unknown else _numbers(values, 4)
     else:
         numbers = _numbers(crop, 4)
-    if numbers is not None and 0 <= numbers[0] < numbers[2] <= 1 and 0 <= numbers[1] < numbers[3] <= 1:
+    if numbers is not None and Crop(*numbers).is_part:
         return Crop(*numbers)
     raise InvalidOption(
         "the crop cannot be read",
@@ -227,8 +227,8 @@ def read_backdrop(backdrop: str | Sequence[int]) -> tuple[int, int, int]:
 
 
 def _numbers(given: str | Sequence[Any], count: int) -> list[float] | None:
-    parts = given.split(",") if isinstance(given, str) else list(given)
     try:
+        parts = given.split(",") if isinstance(given, str) else list(given)
         numbers = [float(part) for part in parts]
     except (TypeError, ValueError):
         return None
@@ -245,9 +245,17 @@ def _one_of(name: str, value: object, known: Sequence[str]) -> None:
         )
 
 
+def _whole(name: str, value: int, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        _out_of_range(name, value, f"a whole number, {low} to {high}", high)
+    _within(name, value, low, high)
+
+
 def _within(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        flag = name.replace("_", "-")
-        raise InvalidOption(
-            f"{flag} is out of range", seen=str(value), wanted=f"{low} to {high}", fix=f"--{flag} {high}"
-        )
+    if not isinstance(value, int | float) or not low <= value <= high:
+        _out_of_range(name, value, f"{low} to {high}", high)
+
+
+def _out_of_range(name: str, value: object, wanted: str, high: float) -> NoReturn:
+    flag = name.replace("_", "-")
+    raise InvalidOption(f"{flag} is out of range", seen=str(value), wanted=wanted, fix=f"--{flag} {high}")

@@ -303,7 +303,8 @@ def size_not_offered(rule: Rule, size: Size) -> SizeNotOffered:
 def _mode(source: Size, canvas: Size, options: Options) -> Mode:
     if options.mode != "auto":
         return options.mode
-    return "cover" if cover_loss(source, canvas, options.crop) <= options.max_loss else "pad"
+    lost = round(cover_loss(source, canvas, options.crop), 9)  # 85 of 100 lines lose 0.15000000000000002
+    return "cover" if lost <= options.max_loss else "pad"
 
 
 def _allowed_formats(rule: Rule | None) -> list[Format]:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from framefit.catalog.rule import Rule
-from framefit.errors import FramefitError, InvalidCatalog
+from framefit.errors import InvalidCatalog, InvalidSize
 from framefit.geometry import Size
 
 _FILE_KEYS = {"provider", "entry"}
@@ -39,7 +39,8 @@ def read_file(path: Path) -> tuple[Rule, ...]:
         raise _invalid(path, f"unknown field {min(unknown)!r} at the top", "provider and [[entry]] only")
     provider = content.get("provider", path.stem)
     entries = content.get("entry", [])
-    if not isinstance(entries, list) or not isinstance(provider, str):
+    tables = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    if not tables or not isinstance(provider, str):
         raise _invalid(
             path, "entries are written as [[entry]] tables, provider as text", "see docs/models.md"
         )
@@ -58,7 +59,7 @@ def _entry(path: Path, number: int, raw: dict[str, Any]) -> Rule:
             raise ValueError(f"unknown field {min(unknown)!r}")
         rule = msgspec.convert(_with_sizes(raw), Rule)
         _check(rule)
-    except (msgspec.ValidationError, FramefitError, ValueError, TypeError) as error:
+    except (msgspec.ValidationError, ValueError, TypeError) as error:
         raise _invalid(path, f"{name}: {error}", "see the fields in docs/models.md") from error
     return rule
 
@@ -67,14 +68,25 @@ def _with_sizes(raw: dict[str, Any]) -> dict[str, Any]:
     """Return the entry with every written size read."""
     ready = dict(raw)
     if "sizes" in raw:
-        ready["sizes"] = [Size.parse(text) for text in raw["sizes"]]
+        ready["sizes"] = _sizes("sizes", raw["sizes"])
     if "default_size" in raw:
-        ready["default_size"] = Size.parse(raw["default_size"])
+        ready["default_size"] = _sizes("default_size", [raw["default_size"]])[0]
     if "tiers" in raw:
-        ready["tiers"] = {tier: [Size.parse(text) for text in texts] for tier, texts in raw["tiers"].items()}
+        if not isinstance(raw["tiers"], dict):
+            raise ValueError("field 'tiers' is not a table of sizes")
+        ready["tiers"] = {tier: _sizes(f"tiers.{tier}", texts) for tier, texts in raw["tiers"].items()}
         listed = [size for sizes in ready["tiers"].values() for size in sizes]
         ready.setdefault("sizes", list(dict.fromkeys(listed)))
     return ready
+
+
+def _sizes(field: str, texts: object) -> list[Size]:
+    if not isinstance(texts, list):
+        raise ValueError(f"field {field!r} is not a list of sizes")
+    try:
+        return [Size.parse(text) for text in texts]
+    except InvalidSize as error:
+        raise ValueError(f"field {field!r}: {error}") from error
 
 
 def _check(rule: Rule) -> None:
@@ -100,6 +112,10 @@ def _demands(rule: Rule) -> Iterator[tuple[bool, str]]:
         rule.status != "retired" or rule.ended_on is not None or "end date" in rule.notes,
         ("status 'retired' needs field 'ended_on' (or notes that say the end date is not known)"),
     )
+    for name in ("multiple_of", "min_side", "max_side", "max_area", "max_bytes", "ratio_min", "ratio_max"):
+        number = getattr(rule, name)
+        yield number is None or number > 0, f"field {name!r} must be above zero"
+    yield all(length > 0 for length in rule.seconds), "field 'seconds' must be above zero"
     low, high = rule.ratio_min, rule.ratio_max
     yield low is None or high is None or low <= high, "field 'ratio_min' is above 'ratio_max'"
     short, long = rule.min_side, rule.max_side
