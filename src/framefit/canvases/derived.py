@@ -11,6 +11,12 @@ from framefit.catalog import Rule
 from framefit.geometry import Size, cover_loss
 from framefit.options import Options
 
+_BENT = 0.02
+"""How far the fitted picture may be from the shape of the video, so that no server bends it visibly."""
+_TIE = 0.001
+"""Losses that differ by less count as equal, and the larger video wins."""
+_ROUNDS = 50
+"""Feeding a size back to the server's arithmetic settles long before."""
 _LONGEST = 16
 """Pictures longer than this are cut to it first: no formula here has a size for them."""
 
@@ -34,8 +40,8 @@ def video_size(rule: Rule, picture: Size, asked: Size | None = None) -> Size | N
 def picture_for(rule: Rule, video: Size, asked: Size | None = None) -> Size | None:
     """Return the size of a picture from which the server makes a video of exactly this size.
 
-    It is the video's own size where that works; otherwise the nearest shape up to one step away,
-    since the server may round its own sizes to others.
+    It is the video's own size where that works; otherwise the nearest shape within one step and two
+    per cent, since the server may round its own sizes to others.
 
     Args:
         rule: the rule of the model on the server.
@@ -54,9 +60,14 @@ def picture_for(rule: Rule, video: Size, asked: Size | None = None) -> Size | No
             Size(video.width - away, video.height),
             Size(video.width, video.height - away),
         ]
-    shapes = [shape for shape in shapes if min(shape) > 0]
-    shapes.sort(key=lambda shape: abs(math.log(shape.ratio / video.ratio)))
-    return next((shape for shape in shapes if video_size(rule, shape, asked) == video), None)
+    near = sorted((_bent(shape, video), shape) for shape in shapes if min(shape) > 0)
+    return next(
+        (shape for bent, shape in near if bent <= _BENT and video_size(rule, shape, asked) == video), None
+    )
+
+
+def _bent(shape: Size, video: Size) -> float:
+    return abs(math.log(shape.ratio / video.ratio))
 
 
 def choose(rule: Rule, picture: Size, asked: Size | None, options: Options) -> Choice | None:
@@ -70,14 +81,19 @@ def choose(rule: Rule, picture: Size, asked: Size | None, options: Options) -> C
     if asked is not None:
         return _as_asked(rule, asked)
     part = part_of(picture, options.crop)
-    videos = sorted(_reachable(rule, part), key=lambda size: (round(cover_loss(part, size), 4), -size.pixels))
-    for video in videos:
+    weight = 3 if rule.mismatch == "derive" else 1  # what a server bends is worse than what fit() cuts
+    best: tuple[float, int, Size, Size] | None = None
+    for video in sorted(_reachable(rule, part), key=lambda size: cover_loss(part, size)):
+        if best is not None and cover_loss(part, video) > best[0] + _TIE:
+            break
         shape = picture_for(rule, video)
         if shape is not None:
-            return Choice(
-                canvas=shape, video=video, because=f"{rule.key} takes the picture's shape in steps of its own"
-            )
-    return None
+            cost = round(cover_loss(part, shape) + weight * cover_loss(shape, video), 3)
+            best = min(best or (math.inf, 0, video, shape), (cost, -video.pixels, video, shape))
+    because = f"{rule.key} takes the picture's shape in steps of its own"
+    if best is None:
+        return Choice(canvas=part, video=video_size(rule, part), because=because)
+    return Choice(canvas=best[3], video=best[2], because=because)
 
 
 def _as_asked(rule: Rule, asked: Size) -> Choice:
@@ -106,6 +122,12 @@ def _reachable(rule: Rule, part: Size) -> Iterator[Size]:
             size = Size(middle.width + across * step, middle.height + down * step)
             if min(size) >= step:
                 yield size
+    for _ in range(_ROUNDS):
+        again = video_size(rule, middle)
+        if again is None or again == middle:
+            return
+        yield again
+        middle = again
 
 
 def _area(rule: Rule, asked: Size | None) -> int:

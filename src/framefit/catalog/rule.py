@@ -170,7 +170,7 @@ class Rule:
         of_tier = [price for name, price in prices.items() if tier and name.split(" ")[0] == tier]
         if not prices or not self.seconds or (tier and not of_tier and _has_tiers(self)):
             return None
-        return min(of_tier or prices.values()) * min(self.seconds)
+        return round(min(of_tier or prices.values()) * min(self.seconds), 6)
 
 
 def _has_tiers(rule: Rule) -> bool:
