@@ -16,9 +16,9 @@ from PIL import Image
 import framefit
 from framefit.catalog import builtin
 from framefit.checking import Forecast
-from framefit.consequences import outcome
 from framefit.errors import SizeNotOffered, UnknownModel, UnknownServer
-from framefit.findings import Finding
+from framefit.forecasting.findings import Finding
+from framefit.forecasting.outcomes import outcome
 from framefit.geometry import Size
 from framefit.probing import PictureInfo
 from pictures import encoded, scene, with_orientation, write

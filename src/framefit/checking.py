@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from framefit.alternatives import alternatives
 from framefit.canvases import refusal
 from framefit.catalog import Catalog, Rule, read_catalog
-from framefit.consequences import Outcome, outcome
 from framefit.errors import InvalidOption, NotAPicture, PictureBroken, PictureEmpty, PictureError
-from framefit.findings import GRAVITY, Finding, Level, fit_command, model_flags, said_on
+from framefit.forecasting.alternatives import alternatives
+from framefit.forecasting.findings import GRAVITY, Finding, Level, fit_command, model_flags, said_on
+from framefit.forecasting.outcomes import Outcome, outcome
+from framefit.forecasting.shape import about_the_limits, about_the_shape, status
 from framefit.geometry import Size
 from framefit.planning import Target, read_target
 from framefit.probing import PictureInfo, probe
-from framefit.shape_findings import about_the_limits, about_the_shape, status
 from framefit.sources import PictureSource, Source
 
 __all__ = ["Finding", "Forecast", "Level", "check", "forecast"]
@@ -117,7 +118,7 @@ def check(
         source = Source.of(source)
         info = probe(source)
     except (NotAPicture, PictureBroken, PictureEmpty) as error:
-        name = source.name if isinstance(source, Source) else "picture"
+        name = source.name if isinstance(source, Source) else _name_of(source)
         findings = (_unusable(error, rule), *_about_the_request(target, today or date.today(), rules))
         return Forecast(name=name, rule=rule, canvas=target.size, findings=findings)
     return forecast(info, target, today=today, catalog=rules, strict=strict)
@@ -153,7 +154,7 @@ def forecast(
         *(about_the_shape(info, rule, target.size, result) if offered else ()),
     ]
     if strict:
-        from framefit.strictness import strictly
+        from framefit.forecasting.strictness import strictly
 
         findings = strictly(findings, info, target)
     findings.sort(key=lambda finding: GRAVITY[finding.level])
@@ -165,6 +166,10 @@ def forecast(
         info=info,
         outcome=result,
     )
+
+
+def _name_of(source: PictureSource) -> str:
+    return Path(source).name if isinstance(source, str | os.PathLike) else "picture"
 
 
 def _rule(target: Target) -> Rule:
@@ -277,7 +282,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
         yield Finding(
             code="has_transparency",
             level=_ALPHA[rule.alpha][0],
-            message=f"the picture has transparency, {_ALPHA[rule.alpha][1]}",
+            message=f"the picture has transparency{_ALPHA[rule.alpha][1]}",
             seen=info.mode,
             wanted="an opaque picture",
             fix=fit_command(info, "--backdrop white"),
@@ -287,7 +292,8 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
 
 
 _ALPHA: dict[str, tuple[Level, str]] = {
-    "dropped": ("change", "which the server drops: what lies under it shows, often black"),
-    "rejected": ("reject", "which the server does not take"),
-    "unknown": ("note", "and what the server makes of it is not known"),
+    "dropped": ("change", ", which the server drops: what lies under it shows, often black"),
+    "rejected": ("reject", ", which the server refuses"),
+    "unknown": ("note", "; what the server makes of it is not known"),
 }
+"""Level and words for a picture with transparency, by what the rule says of it."""

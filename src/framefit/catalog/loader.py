@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from framefit.catalog.rule import Rule
-from framefit.errors import FramefitError, InvalidCatalog
+from framefit.errors import InvalidCatalog, InvalidSize
 from framefit.geometry import Size
 
 _FILE_KEYS = {"provider", "defaults", "entry"}
@@ -79,7 +79,7 @@ def _entry(path: Path, number: int, raw: dict[str, Any]) -> Rule:
             raise ValueError(f"unknown field {min(unknown)!r}")
         rule = msgspec.convert(_written_out(raw), Rule)
         _check(rule)
-    except (msgspec.ValidationError, FramefitError, ValueError, TypeError) as error:
+    except (msgspec.ValidationError, ValueError, TypeError) as error:
         raise _invalid(path, f"{name}: {error}", _HELP) from error
     return rule
 
@@ -107,7 +107,7 @@ def _sizes(field: str, texts: object) -> list[Size]:
         raise ValueError(f'field {field!r} holds sizes written "1280x720"')
     try:
         return [Size.parse(text) for text in texts]
-    except FramefitError as error:
+    except InvalidSize as error:
         raise ValueError(f"field {field!r}: {error}") from error
 
 
@@ -163,11 +163,11 @@ def _ranges(rule: Rule) -> Iterator[tuple[bool, str]]:
     yield short is None or long is None or short <= long, "field 'min_side' is above 'max_side'"
     for name in ("multiple_of", "min_side", "max_side", "ratio_min", "ratio_max", "max_area", "max_bytes"):
         value = getattr(rule, name)
-        yield value is None or value > 0, f"field {name!r} must be above 0"
+        yield value is None or value > 0, f"field {name!r} must be above zero"
     for name in ("seconds", "fps", "frames"):
-        yield all(value > 0 for value in getattr(rule, name)), f"field {name!r} holds numbers above 0"
+        yield all(value > 0 for value in getattr(rule, name)), f"field {name!r} must be above zero"
     for name in ("areas", "price_per_second_usd"):
-        yield all(value >= 0 for value in getattr(rule, name).values()), f"field {name!r} is never below 0"
+        yield all(value >= 0 for value in getattr(rule, name).values()), f"field {name!r} is never below zero"
 
 
 def _no_doubles(path: Path, rules: tuple[Rule, ...]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from framefit.catalog import Rule
-from framefit.findings import Finding
+from framefit.forecasting.findings import Finding
 from framefit.planning import Target
 from framefit.probing import PictureInfo
 

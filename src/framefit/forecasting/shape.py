@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from framefit.canvases.refusing import limits
 from framefit.catalog import Rule
-from framefit.consequences import Outcome, seen_size
-from framefit.findings import Finding, Level, fit_command, model_flags, said_on
+from framefit.forecasting.findings import Finding, Level, fit_command, model_flags, said_on
+from framefit.forecasting.outcomes import Outcome, seen_size
 from framefit.geometry import Size
 from framefit.probing import PictureInfo
 
