@@ -48,3 +48,15 @@ def test_the_page_is_written_by_its_module(tmp_path: Path) -> None:
     path = tmp_path / "models.md"
     subprocess.run([sys.executable, "-m", "framefit.catalog.document", str(path)], check=True)
     assert path.read_text("utf-8") == document(builtin())
+
+
+def test_every_finding_stands_in_the_page_about_checking() -> None:
+    """Every code of a finding in the source stands in docs/checking.md."""
+    root = PAGE.parent.parent
+    page = (root / "docs" / "checking.md").read_text("utf-8")
+    places = [root / "src/framefit/checking.py", *(root / "src/framefit/forecasting").glob("*.py")]
+    pattern = r"(?:code=|^ +\(|return |^ +)\"([a-z]+_[a-z_]+)\""
+    codes = {code for place in places for code in re.findall(pattern, place.read_text("utf-8"), re.M)}
+    assert {"model_retired", "picture_stretched", "byte_limit_unknown", "side_too_small"} <= codes
+    for code in codes:
+        assert f"`{code}`" in page, code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -120,7 +120,7 @@ def check(
     except (NotAPicture, PictureBroken, PictureEmpty) as error:
         name = source.name if isinstance(source, Source) else _name_of(source)
         findings = (_unusable(error, rule), *_about_the_request(target, today or date.today(), rules))
-        return Forecast(name=name, rule=rule, canvas=target.size, findings=findings)
+        return Forecast(name=name, rule=rule, canvas=target.size, findings=_dated(findings, rule))
     return forecast(info, target, today=today, catalog=rules, strict=strict)
 
 
@@ -162,10 +162,14 @@ def forecast(
         name=info.name,
         rule=rule,
         canvas=target.size or result.canvas,
-        findings=tuple(replace(finding, checked_on=said_on(rule)) for finding in findings),
+        findings=_dated(findings, rule),
         info=info,
         outcome=result,
     )
+
+
+def _dated(findings: Iterable[Finding], rule: Rule) -> tuple[Finding, ...]:
+    return tuple(replace(finding, checked_on=said_on(rule)) for finding in findings)
 
 
 def _name_of(source: PictureSource) -> str:
@@ -187,7 +191,6 @@ def _unusable(error: PictureError, rule: Rule) -> Finding:
         wanted=", ".join(rule.formats) or error.wanted,
         fix=error.fix,
         source=rule.sources[0],
-        checked_on=said_on(rule),
     )
 
 
@@ -224,10 +227,12 @@ def _retired(rule: Rule, target: Target, today: date, catalog: Catalog) -> Findi
     """Return the finding for a model that has ended, with live models that take the same size."""
     others = alternatives(catalog, rule, target.size, today)
     names = ", ".join(other.key for other in others[:5])
+    ended = f"{rule.key} ended on {rule.ended_on}" if rule.ended_on else f"{rule.key} has ended"
+    successors = f"; its maker names {', '.join(rule.replaced_by)} instead" if rule.replaced_by else ""
     return Finding(
         code="model_retired",
         level="reject",
-        message=f"{rule.key} ended on {rule.ended_on}" if rule.ended_on else f"{rule.key} has ended",
+        message=ended + successors,
         seen=rule.model,
         wanted=f"a model that is live, for instance {names}" if names else "a model that is live",
         fix=model_flags(others[0]) if others else "framefit models --live",

@@ -50,7 +50,7 @@ def _choice(plan: Plan) -> list[tuple[str, str]]:
         return []
     facts = [("because", plan.choice.because)]
     if plan.video is not None and plan.video != plan.canvas:
-        facts.append(("video", f"{plan.video}, whatever the canvas"))
+        facts.append(("video", f"{plan.video}, which the server makes of this canvas"))
     elif plan.video is None:
         facts.append(("video", "its size is not known"))
     return facts

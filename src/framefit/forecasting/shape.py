@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from framefit.canvases.refusing import limits
 from framefit.catalog import Rule
-from framefit.forecasting.findings import Finding, Level, fit_command, model_flags, said_on
+from framefit.forecasting.findings import Finding, Level, fit_command, model_flags
 from framefit.forecasting.outcomes import Outcome, seen_size
 from framefit.geometry import Size
 from framefit.probing import PictureInfo
@@ -39,7 +39,6 @@ def about_the_limits(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
                 wanted=wanted,
                 fix=fit_command(info, model_flags(rule)),
                 source=rule.sources[0],
-                checked_on=said_on(rule),
             )
 
 
@@ -74,7 +73,6 @@ def about_the_shape(info: PictureInfo, rule: Rule, asked: Size | None, result: O
             message=f"which sizes {rule.key} renders is not known",
             seen=str(info.stored_size),
             source=rule.sources[0],
-            checked_on=said_on(rule),
             known=False,
         )
         return
@@ -91,7 +89,6 @@ def about_the_shape(info: PictureInfo, rule: Rule, asked: Size | None, result: O
         wanted=str(wanted) if wanted else None,
         fix=None if level == "note" and result.kind != "unknown" else _fix(info, rule, wanted),
         source=rule.sources[0],
-        checked_on=said_on(rule),
         known=result.kind != "unknown",
     )
 
