@@ -14,7 +14,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 install: $(VENV)/.installed
 
 demo: install
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python demo/run.py
+	$(BIN)/python demo/run.py
 
 lint: install
 	$(BIN)/ruff check .
@@ -28,4 +28,4 @@ quick: install
 	$(BIN)/pytest -n 2 -q -m "not slow"
 
 clean:
-	rm -rf $(VENV) demo/out build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) demo/*.jpg demo/*.mp4 build dist .pytest_cache .mypy_cache .ruff_cache

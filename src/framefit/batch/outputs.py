@@ -62,7 +62,7 @@ def is_folder(output: str, *, several: bool) -> bool:
 
 
 def name_outputs(
-    planned: Sequence[tuple[Input, Plan]], output: str | None, *, several: bool
+    planned: Sequence[tuple[Input, Plan]], output: str | None, *, several: bool, inputs: Sequence[Input]
 ) -> tuple[Job, ...]:
     """Give every planned picture its output file.
 
@@ -71,6 +71,7 @@ def name_outputs(
         output: a file for a single picture, a folder, or None for files beside the pictures named
             ``NAME-WIDTHxHEIGHT.jpg``.
         several: whether the output is a folder.
+        inputs: every picture that was named, those without a plan too: none may be overwritten.
 
     Returns:
         The jobs, in the same order.
@@ -83,7 +84,7 @@ def name_outputs(
         Job(input=input, plan=plan, output=_output(input, plan, output, several=several))
         for input, plan in planned
     )
-    _refuse_inputs(jobs)
+    _refuse_inputs(jobs, inputs)
     _refuse_collisions(jobs)
     return jobs
 
@@ -98,13 +99,13 @@ def _output(input: Input, plan: Plan, output: str | None, *, several: bool) -> P
     return Path(output)
 
 
-def _refuse_inputs(jobs: Sequence[Job]) -> None:
-    inputs = {_identity(job.input.source): job for job in jobs if isinstance(job.input.source, Path)}
+def _refuse_inputs(jobs: Sequence[Job], inputs: Sequence[Input]) -> None:
+    named = {_identity(input.source): input for input in inputs if isinstance(input.source, Path)}
     for job in jobs:
-        hit = inputs.get(_identity(job.output))
+        hit = named.get(_identity(job.output))
         if hit is not None:
             raise OutputIsInput(
-                f"the result of {job.input.name!r} would overwrite the picture {hit.input.name!r}",
+                f"the result of {job.input.name!r} would overwrite the picture {hit.name!r}",
                 seen=str(job.output),
                 wanted="an output that is no input",
                 fix="-o OTHER_FOLDER",

@@ -1,0 +1,1 @@
+"""The framefit command: one small module per command."""

@@ -1,0 +1,48 @@
+"""The arguments and options that several commands share, with one spelling and one help text."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+_WISH = "How to fit"
+
+Pictures = Annotated[
+    list[str], typer.Argument(metavar="INPUT...", help="Pictures or folders; - is standard input.")
+]
+Picture = Annotated[str, typer.Argument(metavar="INPUT", help="A picture.")]
+Size = Annotated[
+    str | None, typer.Option(help="The canvas, width then height: 1280x720. auto: what loses least.")
+]
+Model = Annotated[str | None, typer.Option(help="A model of the catalogue; `framefit models` lists them.")]
+NeededModel = Annotated[str, typer.Option(help="A model of the catalogue; `framefit models` lists them.")]
+Server = Annotated[str | None, typer.Option(help="The server the model runs on.")]
+Seconds = Annotated[str | None, typer.Option(help="Length of the video in seconds.")]
+Mode = Annotated[
+    str | None, typer.Option(help="cover (default), pad, stretch or auto.", rich_help_panel=_WISH)
+]
+Focus = Annotated[
+    str, typer.Option(help="What to keep: center, or x,y as fractions 0 to 1.", rich_help_panel=_WISH)
+]
+Crop = Annotated[
+    str | None,
+    typer.Option(
+        help="Start from this part: left,top,right,bottom, fractions 0 to 1.", rich_help_panel=_WISH
+    ),
+]
+Backdrop = Annotated[
+    str,
+    typer.Option(help="Colour of the pad and under transparency: a name or #rrggbb.", rich_help_panel=_WISH),
+]
+Scene = Annotated[
+    str | None,
+    typer.Option(
+        help="portrait, landscape, product, art or screenshot: picks the mode.", rich_help_panel=_WISH
+    ),
+]
+MaxLoss = Annotated[
+    float, typer.Option(help="The share, 0 to 1, that mode auto may cut away.", rich_help_panel=_WISH)
+]
+MaxPixels = Annotated[int, typer.Option(help="Refuse pictures with more pixels, from their header.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]

@@ -1,0 +1,1 @@
+"""Server: one ASGI app that speaks the videos protocol on this machine."""

@@ -1,0 +1,88 @@
+"""Puts the server together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from framefit import __version__
+from framefit.catalog import builtin
+from framefit.server.about_routes import about_router, models_router
+from framefit.server.body_limit import BodyLimit
+from framefit.server.database import open_database
+from framefit.server.edge import Edge
+from framefit.server.envelope import add_error_handlers
+from framefit.server.folder import DataFolder
+from framefit.server.guard import LoopbackGuard
+from framefit.server.options import ServerOptions
+from framefit.server.service import VideosService
+from framefit.server.store import JobStore
+from framefit.server.sweeping import keep_swept
+from framefit.server.videos_routes import videos_router
+from framefit.server.worker import Worker
+
+
+def create_app(options: ServerOptions) -> FastAPI:
+    """Make the ASGI app of the embedded engine.
+
+    Jobs wait until the app is started and its workers with it; the app can be started once.
+
+    Args:
+        options: how it is set up.
+
+    Raises:
+        OutputUnwritable: the data folder cannot be made or its record of jobs cannot be opened.
+    """
+    folder = DataFolder(path=options.data_folder.resolve())
+    folder.create()
+    engine = open_database(folder.database)
+    store = JobStore(engine)
+    workers = [Worker(engine=engine, folder=folder, options=options) for _ in range(options.workers)]
+
+    def wake() -> None:
+        for worker in workers:
+            worker.wake()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(keep_swept(store, folder))
+        for worker in workers:
+            worker.start()
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            for worker in workers:
+                await run_in_threadpool(worker.stop)
+            engine.dispose()
+
+    service = VideosService(store=store, folder=folder, catalog=builtin(), wake=wake)
+    app = FastAPI(
+        title="framefit",
+        version=__version__,
+        lifespan=lifespan,
+        # The usual pages of documentation load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(about_router())
+    app.include_router(_under_v1(videos_router(service), models_router(builtin())))
+    add_error_handlers(app)
+    # The one added last is the outermost.
+    app.add_middleware(BodyLimit, max_bytes=options.max_body_bytes)
+    app.add_middleware(LoopbackGuard)
+    app.add_middleware(Edge)
+    return app
+
+
+def _under_v1(*routers: APIRouter) -> APIRouter:
+    together = APIRouter(prefix="/v1")
+    for router in routers:
+        together.include_router(router)
+    return together

@@ -1,0 +1,72 @@
+"""The table of jobs, and how its file is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Column, Engine, Float, Integer, MetaData, String, Table, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+from framefit.errors import OutputUnwritable
+
+_metadata = MetaData()
+
+jobs = Table(
+    "jobs",
+    _metadata,
+    # Counts up and is never used twice: the order of creation, also within one second.
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("status", String, nullable=False, index=True),
+    Column("progress", Integer, nullable=False, default=0),
+    Column("model", String, nullable=False),
+    Column("prompt", String, nullable=False),
+    Column("size", String, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("reference", String),
+    Column("remixed_from", String),
+    Column("created_at", Integer, nullable=False),
+    Column("completed_at", Integer),
+    Column("expires_at", Integer),
+    Column("error_code", String),
+    Column("error_message", String),
+    # Who renders it, until when that one is trusted to be alive, and how often somebody began.
+    Column("owner", String),
+    Column("lease_until", Float),
+    Column("attempts", Integer, nullable=False, default=0),
+    # A deleted job keeps its row, without its prompt: that it was created stays on record.
+    Column("deleted_at", Integer),
+    sqlite_autoincrement=True,
+)
+
+
+def open_database(path: Path) -> Engine:
+    """Open the database, making the file and the table when they do not exist.
+
+    Args:
+        path: the SQLite file; its folder exists.
+
+    Raises:
+        OutputUnwritable: the file cannot be opened, or is no database.
+    """
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30})
+    event.listen(engine, "connect", _set_up)
+    try:
+        _metadata.create_all(engine)
+    except DatabaseError as error:
+        engine.dispose()
+        raise OutputUnwritable(
+            "the record of jobs cannot be opened",
+            seen=f"{path}: {error.orig}",
+            wanted="a writable SQLite database, or no file there yet",
+            fix="--data OTHER_FOLDER",
+        ) from error
+    return engine
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    """Let readers and a writer, also of several processes, work at the same time."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.close()

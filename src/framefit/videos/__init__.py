@@ -1,0 +1,1 @@
+"""Videos: the protocol of `/v1/videos`, its client, and the embedded renderer."""
