@@ -25,6 +25,12 @@ def refusal(rule: Rule, asked: Size) -> SizeNotOffered | None:
     return None
 
 
+def size_not_offered(rule: Rule, asked: Size) -> SizeNotOffered:
+    """Return the error for a size that is not among those on offer, with the nearest that is."""
+    nearest = min(rule.sizes, key=lambda size: (cover_loss(asked, size), abs(size.pixels - asked.pixels)))
+    return _error(rule, asked, ", ".join(str(size) for size in rule.sizes), nearest)
+
+
 def limits(rule: Rule) -> str:
     """Return the limits of side and ratio in words."""
     parts = []
