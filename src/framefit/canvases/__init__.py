@@ -5,13 +5,22 @@ from __future__ import annotations
 from framefit.canvases import bounds, derived, listed, multiple
 from framefit.canvases.choice import Choice
 from framefit.canvases.derived import picture_for, video_size
-from framefit.canvases.refusing import refusal, size_not_offered
+from framefit.canvases.refusing import refusal, size_not_offered, takes, takes_ratio
 from framefit.catalog import Rule
 from framefit.errors import InvalidOption
 from framefit.geometry import Size
 from framefit.options import Options
 
-__all__ = ["Choice", "choose", "picture_for", "refusal", "size_not_offered", "video_size"]
+__all__ = [
+    "Choice",
+    "choose",
+    "picture_for",
+    "refusal",
+    "size_not_offered",
+    "takes",
+    "takes_ratio",
+    "video_size",
+]
 
 
 def choose(rule: Rule, picture: Size, asked: Size | None, options: Options) -> Choice:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from framefit.canvases import multiple
-from framefit.canvases.bounds import outside
+from framefit.canvases.bounds import outside, ratio_range
 from framefit.catalog import Rule
 from framefit.errors import SizeNotOffered
 from framefit.geometry import Size, cover_loss
+
+_SAME_RATIO = 0.01
 
 
 def refusal(rule: Rule, asked: Size) -> SizeNotOffered | None:
@@ -23,6 +25,24 @@ def refusal(rule: Rule, asked: Size) -> SizeNotOffered | None:
     if rule.kind == "bounds" and not rule.sizes and rule.outside != "accept" and outside(rule, asked):
         return _error(rule, asked, limits(rule), None)
     return None
+
+
+def takes(rule: Rule, size: Size) -> bool:
+    """Tell whether the rule is known to let a request ask for a size."""
+    renders = size in rule.sizes or rule.kind in ("multiple", "bounds")
+    return renders and refusal(rule, size) is None
+
+
+def takes_ratio(rule: Rule, ratio: float) -> bool:
+    """Tell whether the rule is known to render a ratio of width / height, to within one per cent."""
+    if rule.kind == "bounds" and not rule.sizes:
+        low, high = ratio_range(rule)
+        return low <= ratio <= high
+    listed = [size.ratio for size in rule.sizes]
+    for text in rule.ratios:
+        across, _, down = text.partition(":")
+        listed += [float(across) / float(down)] if down else []
+    return rule.kind in ("multiple", "derived") or any(abs(one / ratio - 1) < _SAME_RATIO for one in listed)
 
 
 def size_not_offered(rule: Rule, asked: Size) -> SizeNotOffered:

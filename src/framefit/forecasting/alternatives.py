@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from framefit.canvases import refusal
+from framefit.canvases import takes
 from framefit.catalog import Catalog, Rule
 from framefit.geometry import Size
 
@@ -27,7 +27,7 @@ def alternatives(catalog: Catalog, rule: Rule, size: Size | None, today: date) -
     )
     return tuple(
         sorted(
-            (other for other in live if _takes(other, wanted)),
+            (other for other in live if wanted is None or takes(other, wanted)),
             key=lambda other: (
                 other.model not in rule.replaced_by,
                 other.server == "embedded",
@@ -38,11 +38,3 @@ def alternatives(catalog: Catalog, rule: Rule, size: Size | None, today: date) -
             ),
         )
     )
-
-
-def _takes(rule: Rule, size: Size | None) -> bool:
-    """Tell whether the rule is known to let a request ask for a size."""
-    if size is None:
-        return True
-    renders = size in rule.sizes or rule.kind in ("multiple", "bounds")
-    return renders and refusal(rule, size) is None
