@@ -213,14 +213,10 @@ def test_an_error_names_file_entry_field_and_reason(
         assert word in caught.value.message
 
 
-def test_a_missing_or_empty_file_is_refused(tmp_path: Path) -> None:
-    """A catalogue path without a file, and a file without an entry, are errors."""
-    with pytest.raises(InvalidCatalog):
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """A catalogue path without a file is an error that names the file."""
+    with pytest.raises(InvalidCatalog, match=r"nothing\.toml"):
         catalog.load([tmp_path / "nothing.toml"])
-    empty = tmp_path / "empty.toml"
-    empty.write_text("", "utf-8")
-    with pytest.raises(InvalidCatalog, match="no entry"):
-        catalog.load([empty])
 
 
 def test_names_that_are_not_known_get_the_nearest_ones() -> None:

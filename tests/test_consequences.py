@@ -88,18 +88,18 @@ def test_a_rejection_has_the_servers_words_and_status(tell: Tell) -> None:
 def test_a_stretch_has_its_factor(tell: Tell) -> None:
     """A 4:3 picture on a 16:9 canvas of vLLM-Omni becomes 1.33 times wider."""
     told = tell((1200, 900), "Wan2.2-I2V-A14B", "vllm-omni", "1280x720")
-    found = only(told, "picture_stretched")
+    found = only(told, "size_mismatch")
     assert told.verdict == "stretch" and not told.ok and found.level == "change"
     assert "faces 1.33 times wider" in found.message
     assert "--model Wan2.2-I2V-A14B --server vllm-omni" in str(found.fix)
     narrower = tell((1280, 720), "Wan2.2-I2V-A14B", "vllm-omni", "720x720")
-    assert "faces 1.78 times narrower" in only(narrower, "picture_stretched").message
+    assert "faces 1.78 times narrower" in only(narrower, "size_mismatch").message
 
 
 def test_a_centre_crop_has_its_share_and_box(tell: Tell) -> None:
     """Veo cuts a quarter of a 4:3 picture away, an eighth above and an eighth below."""
     told = tell((1600, 1200), "veo-3.1-generate-001", "vertex", "1280x720")
-    found = only(told, "picture_cropped")
+    found = only(told, "size_mismatch")
     assert told.verdict == "crop" and "25.0%" in found.message and "1600x900 at 0,150" in found.message
     assert told.outcome is not None and told.outcome.box == (0, 150, 1600, 1050)
 
@@ -107,7 +107,7 @@ def test_a_centre_crop_has_its_share_and_box(tell: Tell) -> None:
 def test_a_crop_at_an_unknown_place_has_no_box(tell: Tell) -> None:
     """Where Runway takes its crop is not known, and is said to be so."""
     told = tell((1000, 1000), "gen4.5", "runway", "1280x720")
-    assert "where it cuts is not known" in only(told, "picture_cropped").message
+    assert "where it cuts is not known" in only(told, "size_mismatch").message
     assert told.outcome is not None and told.outcome.box is None
 
 
@@ -139,7 +139,7 @@ def test_a_few_pixels_cut_by_a_best_fit_are_told(tell: Tell) -> None:
     """Wan2.2-TI2V-5B makes 960x928 of a square and cuts what is over."""
     told = tell((1000, 1000), "Wan2.2-TI2V-5B", "sglang")
     assert told.outcome is not None and told.outcome.video == (960, 928)
-    assert "3.3%" in only(told, "picture_cropped").message
+    assert "3.3%" in only(told, "size_mismatch").message
 
 
 def test_an_unknown_mismatch_is_said_to_be_unknown(tell: Tell) -> None:

@@ -57,8 +57,6 @@ def _read(path: Path, _changed: int, _size: int) -> tuple[Rule, ...]:
     entries = content.get("entry", [])
     if not isinstance(entries, list) or not all(isinstance(raw, dict) for raw in entries):
         raise _invalid(path, "entries are written as [[entry]] tables", _HELP)
-    if not entries:
-        raise _invalid(path, "it has no entry", "at least one [[entry]]")
     rules = tuple(_entry(path, number, {**defaults, **raw}) for number, raw in enumerate(entries, 1))
     _no_doubles(path, rules)
     return rules
@@ -104,7 +102,7 @@ def _written_out(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _sizes(field: str, texts: object) -> list[Size]:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f'field {field!r} holds sizes written "1280x720"')
+        raise ValueError(f'field {field!r} is a list of sizes written "1280x720"')
     try:
         return [Size.parse(text) for text in texts]
     except InvalidSize as error:

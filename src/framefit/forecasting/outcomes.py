@@ -117,7 +117,7 @@ def _fitted_by_server(rule: Rule, seen: Size, canvas: Size) -> Outcome:
         by_ratio = rule.error_when == "ratio" and cover_loss(seen, canvas) < _SAME_SHAPE
         return Outcome(kind="scale" if by_ratio else "reject", canvas=canvas)
     if rule.mismatch in ("unknown", "ignore"):
-        return Outcome(kind="unknown", canvas=canvas)
+        return Outcome(kind="derive" if rule.mismatch == "ignore" else "unknown", canvas=canvas)
     lost = cover_loss(seen, canvas)
     if lost < _SAME_SHAPE:
         return Outcome(kind="scale", canvas=canvas, video=canvas)

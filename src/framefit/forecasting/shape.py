@@ -107,21 +107,22 @@ def _said(
         return "size_mismatch", "note", message
     if result.kind == "stretch":
         return (
-            "picture_stretched",
+            "size_mismatch",
             "change",
             f"the server stretches the picture to {video}: {faces(result.wider)}",
         )
     if result.kind == "crop":
         return (
-            "picture_cropped",
+            "size_mismatch",
             "change",
             f"the server cuts {result.lost:.1%} of the picture away: {_kept(result)}",
         )
     if result.kind == "pad":
-        return "picture_padded", "change", f"the server fills the picture up to {video} with bars"
+        return "size_mismatch", "change", f"the server fills the picture up to {video} with bars"
     if result.kind == "derive":
         becomes = f"the video will be {video}" if video else "the video takes the shape of the picture"
-        return "size_ignored", "change", f"{rule.key} does not render the size asked for: {becomes}"
+        code = "size_mismatch" if rule.mismatch == "ignore" else "size_ignored"
+        return code, "change", f"{rule.key} does not render the size asked for: {becomes}"
     if result.kind == "scale":
         return "picture_scaled", "note", f"the server scales the picture{_to(video)}; its shape is kept"
     if asked is None and rule.kind in ("derived", "bounds") and info.stored_size != video:
