@@ -216,10 +216,12 @@ def test_the_gravest_comes_first():
 
 
 def test_a_forecast_is_plain_values_for_json():
-    """A forecast goes through JSON with its findings and their six facts."""
+    """A forecast goes through JSON with its findings and every fact of them."""
     forecast = framefit.check(encoded(scene(60, 40)), model="sora-2", server="embedded", size="1280x720")
     row = json.loads(json.dumps(forecast.as_dict()))
-    assert set(row["findings"][0]) == {"code", "level", "message", "seen", "wanted", "fix", "source"}
+    assert set(row["findings"][0]) == {
+        "code", "level", "message", "seen", "wanted", "fix", "source", "checked_on", "known"
+    }  # fmt: skip
 
 
 def test_there_must_be_something_to_check(tmp_path):

@@ -33,6 +33,7 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     facts = [
         ("picture", f"{info.name}: {info.size} {info.format or 'pixels'}{stored}"),
         ("canvas", canvas),
+        *_choice(plan),
         ("mode", _mode(plan)),
         ("uses", f"{_written(placement.source)}, {1 - placement.share_lost:.1%} of the picture"),
     ]
@@ -43,6 +44,17 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     facts.append(("result", _result(plan)))
     if plan.removes:
         facts.append(("removes", ", ".join(plan.removes)))
+    return facts
+
+
+def _choice(plan: Plan) -> list[tuple[str, str]]:
+    if plan.choice is None or plan.target.rule is None:
+        return []
+    facts = [("because", plan.choice.because)]
+    if plan.video is not None and plan.video != plan.canvas:
+        facts.append(("video", f"{plan.video}, which the server makes of this canvas"))
+    elif plan.video is None:
+        facts.append(("video", "its size is not known"))
     return facts
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from framefit.catalog import Catalog
 from framefit.imaging import Fitted, render
 from framefit.options import MAX_PIXELS, Format
 from framefit.planning import plan
@@ -26,6 +28,7 @@ def fit(
     quality: int = 95,
     max_bytes: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    catalog: str | Path | Catalog | None = None,
 ) -> Fitted:
     """Make a picture fit a size or a model, exactly.
 
@@ -45,6 +48,7 @@ def fit(
         quality: JPEG and WebP quality 1 to 100; 95 by default.
         max_bytes: the largest result in bytes; None takes the rule's limit, if it has one.
         max_pixels: the largest picture that may be decoded, in pixels; 200 million by default.
+        catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
 
     Returns:
         The fitted picture: exactly the canvas, upright, sRGB, opaque, without metadata.
@@ -69,5 +73,6 @@ def fit(
         quality=quality,
         max_bytes=max_bytes,
         max_pixels=max_pixels,
+        catalog=catalog,
     )
     return render(made, source)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
-from framefit.catalog import Catalog, Rule, builtin
-from framefit.errors import InvalidOption, PictureTooLarge, SizeNotOffered
+from framefit.canvases import Choice, choose
+from framefit.catalog import Catalog, Rule, read_catalog
+from framefit.errors import InvalidOption, PictureTooLarge
 from framefit.geometry import Mode, Placement, Size, cover_loss, place
 from framefit.options import (
     FORMATS,
@@ -53,6 +55,7 @@ class Plan:
         action: ``keep`` returns the file byte for byte, ``strip`` removes metadata without touching
             the pixels, ``convert`` makes a new file.
         reasons: why the file cannot be kept as it is.
+        choice: why this canvas, and what size the video will have.
     """
 
     info: PictureInfo
@@ -62,6 +65,12 @@ class Plan:
     format: Format
     action: Action
     reasons: tuple[str, ...]
+    choice: Choice | None = None
+
+    @property
+    def video(self) -> Size | None:
+        """The size the video will have; None when that is not known, or no model was named."""
+        return self.choice.video if self.choice else None
 
     @property
     def canvas(self) -> Size:
@@ -107,6 +116,8 @@ class Plan:
             "model": rule.model if rule else None,
             "server": rule.server if rule else None,
             "canvas": str(self.canvas),
+            "because": self.choice.because if self.choice else None,
+            "video": str(self.video) if self.video else None,
             "mode": self.mode,
             "focus": list(self.options.focus) if self.options.focus else "center",
             "crop": list(self.options.crop),
@@ -139,6 +150,7 @@ def plan(
     quality: int = 95,
     max_bytes: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    catalog: str | Path | Catalog | None = None,
 ) -> Plan:
     """Decide how a picture will be fitted, without decoding a pixel of it.
 
@@ -158,6 +170,7 @@ def plan(
         quality: JPEG and WebP quality 1 to 100; 95 by default.
         max_bytes: the largest result in bytes; None takes the rule's limit, if it has one.
         max_pixels: the largest picture that may be decoded, in pixels; 200 million by default.
+        catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
 
     Returns:
         The plan.
@@ -178,7 +191,7 @@ def plan(
         max_bytes=max_bytes,
         max_pixels=max_pixels,
     )
-    target = read_target(size=size, model=model, server=server)
+    target = read_target(size=size, model=model, server=server, catalog=catalog)
     info = source if isinstance(source, PictureInfo) else probe(source)
     return decide(info, target, wish)
 
@@ -189,7 +202,7 @@ def read_target(
     model: str | None = None,
     server: str | None = None,
     seconds: str | int | None = None,
-    catalog: Catalog | None = None,
+    catalog: str | Path | Catalog | None = None,
 ) -> Target:
     """Look up what a picture is to be fitted to.
 
@@ -198,11 +211,11 @@ def read_target(
         model: a model of the catalogue.
         server: the server it runs on.
         seconds: the length asked for.
-        catalog: the catalogue; the built-in one by default.
+        catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
 
     Raises:
         InvalidOption: neither a size nor a model, or a server without a model.
-        InvalidSize, UnknownModel, UnknownServer: as they say.
+        InvalidSize, UnknownModel, UnknownServer, InvalidCatalog: as they say.
     """
     wanted = None if size is None or size == "auto" else Size.parse(size)
     if model is None:
@@ -217,7 +230,7 @@ def read_target(
                 fix="--size 1280x720, or --model NAME",
             )
         return Target(size=wanted)
-    rule = (catalog or builtin()).find(model, server=server)
+    rule = read_catalog(catalog).find(model, server=server)
     return Target(rule=rule, size=wanted, seconds=None if seconds is None else str(seconds))
 
 
@@ -241,7 +254,8 @@ def decide(info: PictureInfo, target: Target, options: Options) -> Plan:
             wanted=f"at most {options.max_pixels:,} pixels",
             fix=f"--max-pixels {info.stored_size.pixels}",
         )
-    canvas = canvas_for(info.size, target, options)
+    choice = choice_for(info.size, target, options)
+    canvas = choice.canvas
     placement = place(
         info.size, canvas, mode=_mode(info.size, canvas, options), focus=options.focus, crop=options.crop
     )
@@ -260,11 +274,12 @@ def decide(info: PictureInfo, target: Target, options: Options) -> Plan:
         format=format,
         action=action,
         reasons=reasons,
+        choice=choice,
     )
 
 
-def canvas_for(source: Size, target: Target, options: Options) -> Size:
-    """Choose the canvas: the size asked for, else the model's size that loses least of the picture.
+def choice_for(source: Size, target: Target, options: Options) -> Choice:
+    """Choose the canvas: the size asked for, else the one the rule allows that loses least.
 
     Among sizes that lose the same, the smallest is taken, which is the cheapest.
 
@@ -272,32 +287,16 @@ def canvas_for(source: Size, target: Target, options: Options) -> Size:
         SizeNotOffered: the model does not render the size asked for.
         InvalidOption: the sizes of the model are not known.
     """
-    rule = target.rule
-    if target.size is not None:
-        if rule is not None and rule.sizes and target.size not in rule.sizes:
-            raise size_not_offered(rule, target.size)
-        return target.size
-    if rule is None or not rule.sizes:
-        raise InvalidOption(
-            "the sizes of this model are not known",
-            seen=rule.key if rule else None,
-            wanted="a size",
-            fix="--size WxH",
-        )
-    return min(rule.sizes, key=lambda size: (round(cover_loss(source, size, options.crop), 9), size.pixels))
+    if target.rule is not None:
+        return choose(target.rule, source, target.size, options)
+    if target.size is None:
+        raise InvalidOption("there is nothing to fit to", wanted="a size", fix="--size WxH")
+    return Choice(canvas=target.size, video=None, because="it is the size asked for")
 
 
-def size_not_offered(rule: Rule, size: Size) -> SizeNotOffered:
-    """Return the error for a size that a model does not render, with the sizes it does."""
-    nearest = min(
-        rule.sizes, key=lambda offered: (cover_loss(size, offered), abs(offered.pixels - size.pixels))
-    )
-    return SizeNotOffered(
-        f"{rule.key} does not render {size}",
-        seen=str(size),
-        wanted=", ".join(str(offered) for offered in rule.sizes),
-        fix=f"--size {nearest}",
-    )
+def canvas_for(source: Size, target: Target, options: Options) -> Size:
+    """Return the canvas that `choice_for` chooses."""
+    return choice_for(source, target, options).canvas
 
 
 def _mode(source: Size, canvas: Size, options: Options) -> Mode:

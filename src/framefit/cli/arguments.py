@@ -18,6 +18,10 @@ Size = Annotated[
 Model = Annotated[str | None, typer.Option(help="A model of the catalogue; `framefit models` lists them.")]
 NeededModel = Annotated[str, typer.Option(help="A model of the catalogue; `framefit models` lists them.")]
 Server = Annotated[str | None, typer.Option(help="The server the model runs on.")]
+CatalogFile = Annotated[
+    str | None,
+    typer.Option("--catalog", metavar="FILE", help="Your own catalogue file, over the built-in entries."),
+]
 Seconds = Annotated[str | None, typer.Option(help="Length of the video in seconds.")]
 Mode = Annotated[
     str | None, typer.Option(help="cover (default), pad, stretch or auto.", rich_help_panel=_WISH)

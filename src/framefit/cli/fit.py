@@ -36,6 +36,7 @@ def fit(
     size: shared.Size = None,
     model: shared.Model = None,
     server: shared.Server = None,
+    catalog: shared.CatalogFile = None,
     mode: shared.Mode = None,
     focus: shared.Focus = "center",
     crop: shared.Crop = None,
@@ -67,7 +68,7 @@ def fit(
     from framefit.planning import read_target
 
     _refuse_mixed_output(inputs, output, json=json)
-    target = read_target(size=size, model=model, server=server)
+    target = read_target(size=size, model=model, server=server, catalog=catalog)
     found = find_inputs(inputs, stdin=_standard_input() if "-" in inputs else None)
     options = read_options(
         mode=mode,
