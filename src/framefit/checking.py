@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
 from framefit.catalog import Rule
-from framefit.errors import InvalidOption, NotAPicture, PictureBroken, PictureEmpty, PictureError
+from framefit.errors import (
+    InvalidOption,
+    NotAPicture,
+    PictureBroken,
+    PictureEmpty,
+    PictureError,
+    PictureTooLarge,
+)
+from framefit.focus import can_find_faces, find_faces, glimpse
 from framefit.geometry import Size
 from framefit.options import Options
-from framefit.planning import Target, canvas_for, read_target
+from framefit.planning import Target, canvas_for, decide, read_target
 from framefit.probing import PictureInfo, probe
 from framefit.sources import PictureSource, Source
 
@@ -90,10 +99,13 @@ def check(
     size: str | tuple[int, int] | None = None,
     seconds: str | int | None = None,
     today: date | None = None,
+    faces: bool | None = None,
+    face_model: str | Path | None = None,
 ) -> Forecast:
     """Forecast what a server would do with a picture as it is, without sending anything.
 
-    Only the header is read: a file cut short after its header is found by `fit`, not here.
+    Only the header is read: a file cut short after its header is found by `fit`, not here. Faces are the
+    exception: where the rule refuses pictures of people, the picture is decoded small to look for them.
 
     Args:
         source: a path, bytes, a binary file object, a PIL image or a NumPy array.
@@ -103,6 +115,9 @@ def check(
             where the model has it, else the one that loses least.
         seconds: the length the request would ask for.
         today: the day to judge end dates by; None is today.
+        faces: whether to look for faces where the rule refuses them; None looks if the extra ``faces``
+            is installed.
+        face_model: a YuNet ONNX file to find faces with; None takes what is installed.
 
     Returns:
         The forecast. A file that is no picture is a finding, not an error.
@@ -110,6 +125,7 @@ def check(
     Raises:
         UnknownModel, UnknownServer, InvalidSize: there is nothing to check against.
         PictureNotFound, PictureIsFolder, PictureUnreadable: there is no file to check.
+        MissingExtra: faces were to be looked for, and the extra ``faces`` is not installed.
     """
     target = read_target(size=size, model=model, server=server, seconds=seconds)
     rule = _rule(target)
@@ -120,7 +136,15 @@ def check(
         name = source.name if isinstance(source, Source) else "picture"
         findings = (_unusable(error, rule), *_about_the_request(target, today or date.today()))
         return Forecast(name=name, rule=rule, canvas=target.size, findings=findings)
-    return forecast(info, target, today=today)
+    expected = forecast(info, target, today=today)
+    if rule.faces != "rejected" or faces is False:
+        return expected
+    face_file = None if face_model is None else Path(face_model)
+    if faces is None and face_file is None and not can_find_faces():
+        return expected
+    return replace(
+        expected, findings=_gravest_first(*expected.findings, *_about_faces(source, info, rule, face_file))
+    )
 
 
 def forecast(info: PictureInfo, target: Target, *, today: date | None = None) -> Forecast:
@@ -136,14 +160,17 @@ def forecast(info: PictureInfo, target: Target, *, today: date | None = None) ->
     """
     rule = _rule(target)
     canvas = target.size or _expected_canvas(info, target)
-    findings = [
+    findings = _gravest_first(
         *_about_the_request(target, today or date.today()),
         *_about_the_file(info, rule),
         *_about_the_shape(info, rule, canvas),
-    ]
+    )
+    return Forecast(name=info.name, rule=rule, canvas=canvas, findings=findings, info=info)
+
+
+def _gravest_first(*findings: Finding) -> tuple[Finding, ...]:
     order = {"reject": 0, "change": 1, "note": 2}
-    findings.sort(key=lambda finding: order[finding.level])
-    return Forecast(name=info.name, rule=rule, canvas=canvas, findings=tuple(findings), info=info)
+    return tuple(sorted(findings, key=lambda finding: order[finding.level]))
 
 
 def _rule(target: Target) -> Rule:
@@ -262,6 +289,36 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             seen=info.mode,
             wanted="an opaque picture",
             fix=_fit(info, "--backdrop white"),
+            source=rule.sources[0],
+        )
+
+
+def _about_faces(source: Source, info: PictureInfo, rule: Rule, model: Path | None) -> Iterator[Finding]:
+    try:
+        # A plan for any canvas will do: its crop and its limits are what counts here.
+        image = glimpse(source, decide(info, Target(size=Size(64, 64)), Options()))
+    except PictureBroken as error:
+        yield _unusable(error, rule)
+        return
+    except PictureTooLarge as error:
+        yield Finding(
+            code="faces_unknown",
+            level="note",
+            message=f"{rule.key} refuses pictures of people, and this one is too large to look for faces",
+            seen=error.seen,
+            wanted=error.wanted,
+            source=rule.sources[0],
+        )
+        return
+    found = find_faces(image, model=model)
+    if found.boxes:
+        yield Finding(
+            code="faces_refused",
+            level="note",
+            message=f"{rule.key} refuses pictures of people, and will probably refuse this one",
+            seen=str(found),
+            wanted="a picture without a clear face, a generated character, or a stylised picture",
+            fix="use another picture",
             source=rule.sources[0],
         )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framefit.geometry import Box, Size
+from framefit.errors import InvalidOption
+from framefit.geometry import Box, Focus, Size
+from framefit.options import BACKDROP_BLUR, BACKDROP_BRIGHTNESS
 
 if TYPE_CHECKING:
     from framefit.planning import Plan
@@ -37,7 +39,8 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     if placement.share_lost > 0:
         facts.append(("loses", _losses(plan)))
     if not placement.fills_canvas:
-        facts.append(("lands", f"{_written(placement.target)} of the canvas, the rest is the backdrop"))
+        made = f" ({plan.options.backdrop})" if isinstance(plan.options.backdrop, str) else ""
+        facts.append(("lands", f"{_written(placement.target)} of the canvas, the rest is the backdrop{made}"))
     facts.append(("result", _result(plan)))
     if plan.removes:
         facts.append(("removes", ", ".join(plan.removes)))
@@ -49,7 +52,8 @@ def _mode(plan: Plan) -> str:
     text = f"{plan.mode}" if asked == plan.mode else f"{plan.mode}, chosen by {asked}"
     if plan.mode == "cover":
         focus = plan.options.focus
-        text += f", focus {focus.x:g},{focus.y:g}" if focus else ", focus center"
+        text += f", focus {focus[0]:.4g},{focus[1]:.4g}" if isinstance(focus, Focus) else ", focus center"
+        text += f" ({plan.focus_from})" if plan.focus_from else ""
     if plan.mode == "stretch":
         distortion = plan.placement.distortion
         wider, times = ("wider", distortion) if distortion >= 1 else ("narrower", 1 / distortion)
@@ -127,8 +131,11 @@ def ffmpeg_filters(plan: Plan) -> str:
 
     A picture that is made smaller is cropped first and one that is enlarged is scaled first, since
     the crop cuts at whole pixels of whatever it is given.
+
+    Raises:
+        InvalidOption: ffmpeg has no filter that makes the backdrop.
     """
-    placement, canvas, source = plan.placement, plan.canvas, plan.info.size
+    placement, source = plan.placement, plan.info.size
     size = placement.target_size
     box = placement.source
     scale_x, scale_y = placement.scale
@@ -144,10 +151,45 @@ def ffmpeg_filters(plan: Plan) -> str:
         )
         filters += [_scale(grown), _crop_of(grown, size, box.left * scale_x, box.top * scale_y)]
     if not placement.fills_canvas:
-        color = "0x{:02x}{:02x}{:02x}".format(*plan.options.backdrop)
-        left, top = int(placement.target.left), int(placement.target.top)
-        filters.append(f"pad={canvas.width}:{canvas.height}:{left}:{top}:color={color}")
+        filters += _backdrop(plan)
     return ",".join([*filters, "setsar=1"])
+
+
+def _backdrop(plan: Plan) -> list[str]:
+    """Return the filters that put the scaled picture on its backdrop."""
+    canvas, backdrop = plan.canvas, plan.options.backdrop
+    left, top = int(plan.placement.target.left), int(plan.placement.target.top)
+    if backdrop == "blur":
+        sigma = BACKDROP_BLUR * max(canvas)
+        dark = f"colorchannelmixer=rr={BACKDROP_BRIGHTNESS}:gg={BACKDROP_BRIGHTNESS}:bb={BACKDROP_BRIGHTNESS}"
+        behind = (
+            f"scale={canvas.width}:{canvas.height}:force_original_aspect_ratio=increase,"
+            f"crop={canvas.width}:{canvas.height},gblur=sigma={sigma:g},{dark}"
+        )
+        return [f"split[front][copy];[copy]{behind}[behind];[behind][front]overlay={left}:{top}:format=gbrp"]
+    color = "black" if isinstance(backdrop, str) else f"0x{plan.options.backdrop_name[1:]}"
+    padded = f"pad={canvas.width}:{canvas.height}:{left}:{top}:color={color}"
+    if not isinstance(backdrop, str):
+        return [padded]
+    right = canvas.width - left - plan.placement.target_size.width
+    bottom = canvas.height - top - plan.placement.target_size.height
+    if backdrop == "auto":
+        raise _not_in_ffmpeg(plan, "ffmpeg has no filter that finds the colour of a border")
+    size = plan.placement.target_size
+    if backdrop == "mirror" and (max(left, right) > size.width or max(top, bottom) > size.height):
+        raise _not_in_ffmpeg(plan, "ffmpeg's fillborders mirrors a picture only once")
+    mode = {"edge": "smear", "mirror": "mirror"}[backdrop]
+    borders = f"left={left}:right={right}:top={top}:bottom={bottom}"
+    return [padded, f"fillborders={borders}:mode={mode}"]
+
+
+def _not_in_ffmpeg(plan: Plan, message: str) -> InvalidOption:
+    return InvalidOption(
+        message,
+        seen=f"backdrop {plan.options.backdrop_name} on {plan.canvas}",
+        wanted="a backdrop that ffmpeg can make: a colour, blur or edge",
+        fix="--backdrop black",
+    )
 
 
 def _scale(size: Size) -> str:
