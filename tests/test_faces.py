@@ -19,8 +19,10 @@ from framefit.focus.centerface import CenterFace, centerface_file
 from framefit.focus.faces import FaceDetector, find_faces
 from framefit.focus.haar import Haar
 from framefit.focus.heads import best_view, head_of
+from framefit.focus.yunet import YuNet
 from framefit.geometry import Box, Size
 from pictures import scene, stored_with, with_orientation, write
+from yunet_file import write_white_square_finder
 
 pytest.importorskip("cv2", reason="the extra faces is not installed")
 
@@ -209,6 +211,29 @@ def test_a_face_model_is_checked(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no network")
     with pytest.raises(InvalidOption, match="cannot be used as a face model"):
         framefit.plan(scene(800, 400), size="400x400", focus="auto", face_model=tmp_path / "text.onnx")
+
+
+def test_a_face_model_of_the_user_finds_the_faces(tmp_path: Path) -> None:
+    """A network with YuNet's outputs, here one that takes white squares for faces, decides what is kept."""
+    model = write_white_square_finder(tmp_path / "squares.onnx", 512)
+    picture = Image.new("RGB", (1600, 800), "black")
+    picture.paste("white", (1200, 300, 1300, 400))
+    found = find_faces(picture.resize((512, 256), Image.Resampling.BOX), model=model)
+    assert [tuple(box) for box in found.boxes] == [(368, 80, 432, 144)]
+    plan = framefit.plan(picture, size="400x800", focus="auto", face_model=model)
+    assert plan.focus_from == "face: 1 face found by YuNet"
+    assert plan.placement.source.left < 1200
+    assert plan.placement.source.right > 1300
+    seen = framefit.check(picture, model="sora-2", server="openai", today=OPEN, face_model=model).findings
+    assert "1 face found by YuNet" in [finding.seen for finding in seen]
+
+
+def test_another_network_is_no_face_model(tmp_path: Path) -> None:
+    """A network whose input is not that of YuNet's is a wrong option, not a crash."""
+    file = write_white_square_finder(tmp_path / "small.onnx", 512)
+    file.write_bytes(file.read_bytes().replace(b"kps_32", b"abc_32"))
+    with pytest.raises(InvalidOption, match="cannot be used as a face model"):
+        YuNet(file)
 
 
 OPEN = date(2026, 1, 1)

@@ -67,7 +67,7 @@ def find_faces(image: Image, *, model: Path | None = None) -> Faces:
         MissingExtra: the extra ``faces`` is not installed.
         InvalidOption: the file is no face model.
     """
-    detector = _detector(model)
+    detector = _detector(None if model is None else model.absolute())
     boxes = sorted(detector.find(image), key=lambda box: (-box.area, box))
     return Faces(boxes=tuple(boxes), found_by=detector.name)
 
