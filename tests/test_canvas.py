@@ -16,9 +16,9 @@ from framefit.canvases.formulas import FORMULAS, best_fit, buckets
 from framefit.catalog import Rule, builtin
 from framefit.catalog.rule import Formula
 from framefit.errors import InvalidOption, SizeNotOffered
+from framefit.fitting import plan
 from framefit.geometry import Crop, Size, cover_loss
 from framefit.options import Options
-from framefit.planning import plan
 from pictures import scene
 
 SHAPES = [

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from framefit.catalog import Catalog, Rule
     from framefit.checking import Forecast, check, forecast
     from framefit.errors import FramefitError
-    from framefit.fitting import fit
+    from framefit.fitting import fit, plan
     from framefit.forecasting.findings import Finding
     from framefit.generating import GeneratedVideo, generate
     from framefit.geometry import Size
     from framefit.imaging import Fitted, render
-    from framefit.planning import Plan, Target, plan
+    from framefit.planning import Plan, Target
     from framefit.probing import PictureInfo, probe
     from framefit.surveying import Prospect, check_all
     from framefit.videos.receipt import Receipt, verify
@@ -44,7 +44,7 @@ _HOMES = {
     "fit": "framefit.fitting",
     "forecast": "framefit.checking",
     "generate": "framefit.generating",
-    "plan": "framefit.planning",
+    "plan": "framefit.fitting",
     "probe": "framefit.probing",
     "render": "framefit.imaging",
     "verify": "framefit.videos.receipt",

@@ -11,13 +11,22 @@ from typing import Any
 
 from framefit.canvases import refusal
 from framefit.catalog import Catalog, Rule, read_catalog
-from framefit.errors import InvalidOption, NotAPicture, PictureBroken, PictureEmpty, PictureError
+from framefit.errors import (
+    InvalidOption,
+    NotAPicture,
+    PictureBroken,
+    PictureEmpty,
+    PictureError,
+    PictureTooLarge,
+)
+from framefit.focus import can_find_faces, find_faces, glimpse
 from framefit.forecasting.alternatives import alternatives
 from framefit.forecasting.findings import GRAVITY, Finding, Level, fit_command, model_flags, said_on
 from framefit.forecasting.outcomes import Outcome, outcome
 from framefit.forecasting.shape import about_the_limits, about_the_shape, status
 from framefit.geometry import Size
-from framefit.planning import Target, read_target
+from framefit.options import Options
+from framefit.planning import Target, decide, read_target
 from framefit.probing import PictureInfo, probe
 from framefit.sources import PictureSource, Source
 
@@ -88,10 +97,13 @@ def check(
     today: date | None = None,
     catalog: str | Path | Catalog | None = None,
     strict: bool = False,
+    faces: bool | None = None,
+    face_model: str | Path | None = None,
 ) -> Forecast:
     """Forecast what a server would do with a picture as it is, without sending anything.
 
-    Only the header is read: a file cut short after its header is found by `fit`, not here.
+    Only the header is read: a file cut short after its header is found by `fit`, not here. Faces are the
+    exception: where the rule refuses pictures of people, the picture is decoded small to look for them.
 
     Args:
         source: a path, bytes, a binary file object, a PIL image or a NumPy array.
@@ -103,6 +115,9 @@ def check(
         today: the day to judge end dates by; None is today.
         catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
         strict: whether what is not known counts against the picture.
+        faces: whether to look for faces where the rule refuses them; None looks if the extra ``faces``
+            is installed.
+        face_model: a YuNet ONNX file to find faces with; None takes what is installed.
 
     Returns:
         The forecast. A file that is no picture is a finding, not an error.
@@ -110,6 +125,7 @@ def check(
     Raises:
         UnknownModel, UnknownServer, InvalidSize: there is nothing to check against.
         PictureNotFound, PictureIsFolder, PictureUnreadable: there is no file to check.
+        MissingExtra: faces were to be looked for, and the extra ``faces`` is not installed.
     """
     rules = read_catalog(catalog)
     target = read_target(size=size, model=model, server=server, seconds=seconds, catalog=rules)
@@ -121,7 +137,14 @@ def check(
         name = source.name if isinstance(source, Source) else _name_of(source)
         findings = (_unusable(error, rule), *_about_the_request(target, today or date.today(), rules))
         return Forecast(name=name, rule=rule, canvas=target.size, findings=_dated(findings, rule))
-    return forecast(info, target, today=today, catalog=rules, strict=strict)
+    expected = forecast(info, target, today=today, catalog=rules, strict=strict)
+    if rule.faces != "rejected" or faces is False:
+        return expected
+    face_file = None if face_model is None else Path(face_model)
+    if faces is None and face_file is None and not can_find_faces():
+        return expected
+    seen = _dated(_about_faces(source, info, rule, face_file), rule)
+    return replace(expected, findings=_gravest_first((*expected.findings, *seen)))
 
 
 def forecast(
@@ -157,15 +180,18 @@ def forecast(
         from framefit.forecasting.strictness import strictly
 
         findings = strictly(findings, info, target)
-    findings.sort(key=lambda finding: GRAVITY[finding.level])
     return Forecast(
         name=info.name,
         rule=rule,
         canvas=target.size or result.canvas,
-        findings=_dated(findings, rule),
+        findings=_gravest_first(_dated(findings, rule)),
         info=info,
         outcome=result,
     )
+
+
+def _gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: GRAVITY[finding.level]))
 
 
 def _dated(findings: Iterable[Finding], rule: Rule) -> tuple[Finding, ...]:
@@ -302,3 +328,33 @@ _ALPHA: dict[str, tuple[Level, str]] = {
     "unknown": ("note", "; what the server makes of it is not known"),
 }
 """Level and words for a picture with transparency, by what the rule says of it."""
+
+
+def _about_faces(source: Source, info: PictureInfo, rule: Rule, model: Path | None) -> Iterator[Finding]:
+    try:
+        # A plan for any canvas will do: its crop and its limits are what counts here.
+        image = glimpse(source, decide(info, Target(size=Size(64, 64)), Options()))
+    except PictureBroken as error:
+        yield _unusable(error, rule)
+        return
+    except PictureTooLarge as error:
+        yield Finding(
+            code="faces_unknown",
+            level="note",
+            message=f"{rule.key} refuses pictures of people, and this one is too large to look for faces",
+            seen=error.seen,
+            wanted=error.wanted,
+            source=rule.sources[0],
+        )
+        return
+    found = find_faces(image, model=model)
+    if found.boxes:
+        yield Finding(
+            code="faces_refused",
+            level="note",
+            message=f"{rule.key} refuses pictures of people, and will probably refuse this one",
+            seen=str(found),
+            wanted="a picture without a clear face, a generated character, or a stylised picture",
+            fix="use another picture",
+            source=rule.sources[0],
+        )

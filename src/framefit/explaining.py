@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from framefit.geometry import Box, Size
+from framefit.errors import InvalidOption
+from framefit.geometry import Box, Focus, Size
+from framefit.options import BACKDROP_BLUR, BACKDROP_BRIGHTNESS
 
 if TYPE_CHECKING:
     from framefit.planning import Plan
@@ -40,7 +42,8 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     if placement.share_lost > 0:
         facts.append(("loses", _losses(plan)))
     if not placement.fills_canvas:
-        facts.append(("lands", f"{_written(placement.target)} of the canvas, the rest is the backdrop"))
+        made = f" ({plan.options.backdrop})" if isinstance(plan.options.backdrop, str) else ""
+        facts.append(("lands", f"{_written(placement.target)} of the canvas, the rest is the backdrop{made}"))
     facts.append(("result", _result(plan)))
     if plan.removes:
         facts.append(("removes", ", ".join(plan.removes)))
@@ -63,7 +66,8 @@ def _mode(plan: Plan) -> str:
     text = f"{plan.mode}" if asked == plan.mode else f"{plan.mode}, chosen by {asked}"
     if plan.mode == "cover":
         focus = plan.options.focus
-        text += f", focus {focus.x:g},{focus.y:g}" if focus else ", focus center"
+        text += f", focus {focus[0]:.4g},{focus[1]:.4g}" if isinstance(focus, Focus) else ", focus center"
+        text += f" ({plan.focus_from})" if plan.focus_from else ""
     if plan.mode == "stretch":
         distortion = plan.placement.distortion
         wider, times = ("wider", distortion) if distortion >= 1 else ("narrower", 1 / distortion)
@@ -143,7 +147,7 @@ def ffmpeg_filters(plan: Plan) -> str:
     canvas pixel; along one that grows, the cut after it does, so the first only drops what is far away.
     All of it is done in RGB, since with halved chroma ffmpeg rounds the place of a pad to even pixels.
     """
-    placement, canvas = plan.placement, plan.canvas
+    placement = plan.placement
     source, box = plan.info.size, placement.source
     across = _cuts(box.left, box.right, source.width, placement.target_size.width)
     down = _cuts(box.top, box.bottom, source.height, placement.target_size.height)
@@ -155,10 +159,45 @@ def ffmpeg_filters(plan: Plan) -> str:
         size = placement.target_size
         filters.append(f"crop={size.width}:{size.height}:{across.offset}:{down.offset}:exact=1")
     if not placement.fills_canvas:
-        color = "0x{:02x}{:02x}{:02x}".format(*plan.options.backdrop)
-        left, top = int(placement.target.left), int(placement.target.top)
-        filters.append(f"pad={canvas.width}:{canvas.height}:{left}:{top}:color={color}")
+        filters += _backdrop(plan)
     return ",".join([*filters, "setsar=1"])
+
+
+def _backdrop(plan: Plan) -> list[str]:
+    """Return the filters that put the scaled picture on its backdrop."""
+    canvas, backdrop = plan.canvas, plan.options.backdrop
+    left, top = int(plan.placement.target.left), int(plan.placement.target.top)
+    if backdrop == "blur":
+        sigma = BACKDROP_BLUR * max(canvas)
+        dark = f"colorchannelmixer=rr={BACKDROP_BRIGHTNESS}:gg={BACKDROP_BRIGHTNESS}:bb={BACKDROP_BRIGHTNESS}"
+        behind = (
+            f"scale={canvas.width}:{canvas.height}:force_original_aspect_ratio=increase,"
+            f"crop={canvas.width}:{canvas.height},gblur=sigma={sigma:g},{dark}"
+        )
+        return [f"split[front][copy];[copy]{behind}[behind];[behind][front]overlay={left}:{top}:format=gbrp"]
+    color = "black" if isinstance(backdrop, str) else f"0x{plan.options.backdrop_name[1:]}"
+    padded = f"pad={canvas.width}:{canvas.height}:{left}:{top}:color={color}"
+    if not isinstance(backdrop, str):
+        return [padded]
+    right = canvas.width - left - plan.placement.target_size.width
+    bottom = canvas.height - top - plan.placement.target_size.height
+    if backdrop == "auto":
+        raise _not_in_ffmpeg(plan, "ffmpeg has no filter that finds the colour of a border")
+    size = plan.placement.target_size
+    if backdrop == "mirror" and (max(left, right) > size.width or max(top, bottom) > size.height):
+        raise _not_in_ffmpeg(plan, "ffmpeg's fillborders mirrors a picture only once")
+    mode = {"edge": "smear", "mirror": "mirror"}[backdrop]
+    borders = f"left={left}:right={right}:top={top}:bottom={bottom}"
+    return [padded, f"fillborders={borders}:mode={mode}"]
+
+
+def _not_in_ffmpeg(plan: Plan, message: str) -> InvalidOption:
+    return InvalidOption(
+        message,
+        seen=f"backdrop {plan.options.backdrop_name} on {plan.canvas}",
+        wanted="a backdrop that ffmpeg can make: a colour, blur or edge",
+        fix="--backdrop black",
+    )
 
 
 class _Cuts(NamedTuple):

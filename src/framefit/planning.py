@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,15 +10,8 @@ from framefit.canvases import Choice, choose
 from framefit.catalog import Catalog, Rule, read_catalog
 from framefit.errors import InvalidOption, PictureTooLarge
 from framefit.geometry import Mode, Placement, Size, cover_loss, place
-from framefit.options import (
-    FORMATS,
-    MAX_PIXELS,
-    Format,
-    Options,
-    read_options,
-)
-from framefit.probing import PictureInfo, probe
-from framefit.sources import PictureSource
+from framefit.options import FORMATS, Format, Options
+from framefit.probing import PictureInfo
 
 Action = Literal["keep", "strip", "convert"]
 
@@ -56,6 +48,7 @@ class Plan:
             the pixels, ``convert`` makes a new file.
         reasons: why the file cannot be kept as it is.
         choice: why this canvas, and what size the video will have.
+        focus_from: how the focus was found in the picture; None when it was given.
     """
 
     info: PictureInfo
@@ -66,6 +59,7 @@ class Plan:
     action: Action
     reasons: tuple[str, ...]
     choice: Choice | None = None
+    focus_from: str | None = None
 
     @property
     def video(self) -> Size | None:
@@ -103,6 +97,9 @@ class Plan:
 
         It expects the upright picture, which ffmpeg gives for files with an EXIF orientation it
         honours. ffmpeg cuts at whole pixels, so the result may be shifted by up to half a pixel.
+
+        Raises:
+            InvalidOption: ffmpeg has no filter that makes the backdrop.
         """
         from framefit.explaining import ffmpeg_filters
 
@@ -120,80 +117,19 @@ class Plan:
             "video": str(self.video) if self.video else None,
             "mode": self.mode,
             "focus": list(self.options.focus) if self.options.focus else "center",
+            "focus_from": self.focus_from,
             "crop": list(self.options.crop),
             "source_box": [round(edge, 4) for edge in placement.source],
             "canvas_box": [int(edge) for edge in placement.target],
             "share_lost": round(placement.share_lost, 6),
             "distortion": round(placement.distortion, 6) if self.mode == "stretch" else 1.0,
-            "backdrop": "#{:02x}{:02x}{:02x}".format(*self.options.backdrop),
+            "backdrop": self.options.backdrop_name,
             "format": self.format,
             "quality": self.options.quality,
             "action": self.action,
             "reasons": list(self.reasons),
             "removes": list(self.removes),
         }
-
-
-def plan(
-    source: PictureSource | PictureInfo,
-    *,
-    size: str | tuple[int, int] | None = None,
-    model: str | None = None,
-    server: str | None = None,
-    mode: str | None = None,
-    focus: str | Sequence[float] | None = "center",
-    crop: str | Sequence[float] | Mapping[str, float] | None = None,
-    backdrop: str | Sequence[int] = "black",
-    scene: str | None = None,
-    max_loss: float = 0.15,
-    format: Format | None = None,
-    quality: int = 95,
-    max_bytes: int | None = None,
-    max_pixels: int = MAX_PIXELS,
-    catalog: str | Path | Catalog | None = None,
-) -> Plan:
-    """Decide how a picture will be fitted, without decoding a pixel of it.
-
-    Args:
-        source: the picture, or its facts when it has been probed already.
-        size: the canvas, for instance ``"1280x720"``; ``"auto"`` or None with a model takes the
-            model's size that loses least of this picture.
-        model: a model of the catalogue; needed when no size is given.
-        server: the server the model runs on; None takes the first where it is live.
-        mode: ``cover`` (default), ``pad``, ``stretch`` or ``auto``.
-        focus: ``"center"``, ``"x,y"`` or a pair of fractions 0 to 1.
-        crop: left, top, right, bottom as fractions 0 to 1, or a ``crop_bounds`` dictionary.
-        backdrop: colour of the pad and under transparency: a name, ``#rrggbb`` or three numbers.
-        scene: ``portrait``, ``landscape``, ``product``, ``art`` or ``screenshot``: picks the mode.
-        max_loss: the share, 0 to 1, that mode ``auto`` lets cover cut away; 0.15 by default.
-        format: ``jpeg``, ``png`` or ``webp``; None keeps a conforming file, else JPEG where allowed.
-        quality: JPEG and WebP quality 1 to 100; 95 by default.
-        max_bytes: the largest result in bytes; None takes the rule's limit, if it has one.
-        max_pixels: the largest picture that may be decoded, in pixels; 200 million by default.
-        catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
-
-    Returns:
-        The plan.
-
-    Raises:
-        UsageError: an option is wrong, or the model does not render that size.
-        PictureError: the picture cannot be read or is too large.
-    """
-    wish = read_options(
-        mode=mode,
-        focus=focus,
-        crop=crop,
-        backdrop=backdrop,
-        scene=scene,
-        max_loss=max_loss,
-        format=format,
-        quality=quality,
-        max_bytes=max_bytes,
-        max_pixels=max_pixels,
-    )
-    target = read_target(size=size, model=model, server=server, catalog=catalog)
-    info = source if isinstance(source, PictureInfo) else probe(source)
-    return decide(info, target, wish)
 
 
 def read_target(
@@ -234,19 +170,28 @@ def read_target(
     return Target(rule=rule, size=wanted, seconds=None if seconds is None else str(seconds))
 
 
-def decide(info: PictureInfo, target: Target, options: Options) -> Plan:
+def decide(info: PictureInfo, target: Target, options: Options, *, focus_from: str | None = None) -> Plan:
     """Make the plan for a picture whose facts, target and options are known.
 
     Args:
         info: the facts of the picture.
         target: what it is fitted to.
-        options: how it is fitted.
+        options: how it is fitted; the focus is a point or the middle.
+        focus_from: how that point was found in the picture; None when it was given.
 
     Raises:
         PictureTooLarge: the picture has more pixels than ``options.max_pixels``.
         SizeNotOffered: the model does not render the size asked for.
-        InvalidOption: the format cannot hold the canvas or is not allowed by the rule.
+        InvalidOption: the format cannot hold the canvas or is not allowed by the rule, or the focus is
+            still to be found in the picture.
     """
+    if isinstance(options.focus, str):
+        raise InvalidOption(
+            f"focus {options.focus!r} has to be found in the picture, and only its header is known",
+            seen=options.focus,
+            wanted="center, or x,y as fractions 0 to 1",
+            fix="framefit.plan(source, ...) with the picture itself",
+        )
     if info.stored_size.pixels > options.max_pixels:
         raise PictureTooLarge(
             f"{info.name!r} has more pixels than the limit",
@@ -275,6 +220,7 @@ def decide(info: PictureInfo, target: Target, options: Options) -> Plan:
         action=action,
         reasons=reasons,
         choice=choice,
+        focus_from=focus_from,
     )
 
 

@@ -11,6 +11,9 @@ from framefit.cli.output import print_error, print_json
 from framefit.errors import FramefitError, InvalidOption
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from framefit.batch.inputs import Input
     from framefit.checking import Forecast
     from framefit.forecasting.findings import Finding
 
@@ -26,17 +29,44 @@ def check(
     every: Annotated[bool, typer.Option("--all", help="A table of every live model.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count what is not known as a finding.")] = False,
     catalog: shared.CatalogFile = None,
+    faces: Annotated[
+        bool | None,
+        typer.Option(
+            "--faces/--no-faces", help="Look for faces where the rule refuses them. Default: if it can."
+        ),
+    ] = None,
+    face_model: shared.FaceModel = None,
     json: shared.Json = False,
 ) -> None:
     """Say what a server would do with pictures as they are; nothing is sent."""
     _refuse_contradictions(every=every, model=model, server=server, size=size, seconds=seconds)
+    from framefit.catalog import read_catalog
+    from framefit.checking import check as check_picture
+    from framefit.planning import read_target
+
     if every:
         from framefit.cli.survey import survey
 
         survey(inputs, strict=strict, catalog=catalog, json=json)
         return
     assert model is not None
-    _check_each(inputs, model, server, size, seconds, strict=strict, catalog=catalog, json=json)
+    known = read_catalog(catalog)
+    read_target(model=model, server=server, size=size, catalog=known)
+
+    def check_one(picture: Input) -> Forecast:
+        return check_picture(
+            picture.source,
+            model=model,
+            server=server,
+            size=size,
+            seconds=seconds,
+            catalog=known,
+            strict=strict,
+            faces=faces,
+            face_model=face_model,
+        )
+
+    _check_each(inputs, check_one, json=json)
 
 
 def _refuse_contradictions(
@@ -57,25 +87,10 @@ def _refuse_contradictions(
         )
 
 
-def _check_each(
-    inputs: list[str],
-    model: str,
-    server: str | None,
-    size: str | None,
-    seconds: str | None,
-    *,
-    strict: bool,
-    catalog: str | None,
-    json: bool,
-) -> None:
+def _check_each(inputs: list[str], check_one: Callable[[Input], Forecast], *, json: bool) -> None:
     from framefit.batch.inputs import find_inputs
-    from framefit.catalog import read_catalog
-    from framefit.checking import check as check_one
-    from framefit.planning import read_target
     from framefit.sources import Source
 
-    known = read_catalog(catalog)
-    read_target(model=model, server=server, size=size, catalog=known)
     stdin = Source.of(typer.get_binary_stream("stdin")) if "-" in inputs else None
     found = find_inputs(inputs, stdin=stdin)
     worst = 0
@@ -84,15 +99,7 @@ def _check_each(
         worst = 1
     for picture in found.pictures:
         try:
-            forecast = check_one(
-                picture.source,
-                model=model,
-                server=server,
-                size=size,
-                seconds=seconds,
-                catalog=known,
-                strict=strict,
-            )
+            forecast = check_one(picture)
         except FramefitError as error:
             if error.exit_code == 2:
                 raise

@@ -24,12 +24,13 @@ def explain(
     backdrop: shared.Backdrop = "black",
     scene: shared.Scene = None,
     max_loss: shared.MaxLoss = 0.15,
+    face_model: shared.FaceModel = None,
     max_pixels: shared.MaxPixels = MAX_PIXELS,
     form: Annotated[str, typer.Option("--as", help="text, ffmpeg (a -vf string) or json.")] = "text",
     json: shared.Json = False,
 ) -> None:
     """Show what fit would do to a picture, without doing it."""
-    from framefit.planning import plan
+    from framefit.fitting import plan
     from framefit.sources import Source
 
     source = Source.of(typer.get_binary_stream("stdin") if input == "-" else input)
@@ -45,6 +46,7 @@ def explain(
         backdrop=backdrop,
         scene=scene,
         max_loss=max_loss,
+        face_model=face_model,
         max_pixels=max_pixels,
     )
     form = "json" if json else form

@@ -43,6 +43,7 @@ def fit(
     backdrop: shared.Backdrop = "black",
     scene: shared.Scene = None,
     max_loss: shared.MaxLoss = 0.15,
+    face_model: shared.FaceModel = None,
     format: Annotated[
         str | None,
         typer.Option(
@@ -77,6 +78,7 @@ def fit(
         backdrop=backdrop,
         scene=scene,
         max_loss=max_loss,
+        face_model=face_model,
         format=format_of_output(output, format, several=found.several),
         quality=quality,
         max_bytes=max_bytes,
@@ -108,14 +110,13 @@ def _standard_input() -> Any:
 
 
 def _to_standard_output(found: Inputs, target: Target, options: Options) -> None:
+    from framefit.fitting import plan_one
     from framefit.imaging import render
-    from framefit.planning import decide
-    from framefit.probing import probe
 
     if not found.pictures:
         raise found.failed[0][1]
     source = found.pictures[0].source
-    fitted = render(decide(probe(source), target, options), source)
+    fitted = render(plan_one(source, target, options), source)
     sys.stdout.buffer.write(fitted.data)
     sys.stdout.buffer.flush()
     note(_sentence(fitted.plan.info.name, "standard output", fitted.plan, len(fitted.data)))
