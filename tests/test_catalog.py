@@ -211,3 +211,11 @@ def test_rules_cannot_be_changed():
     """A rule is frozen."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         rule().model = "other"
+
+
+@pytest.mark.parametrize(("typed", "first"), [("wan2.2-i2v", "Wan2.2-I2V-A14B"), ("SORA-2-P", "sora-2-pro")])
+def test_names_that_are_begun_are_suggested_first(typed: str, first: str) -> None:
+    """A model name that is cut short is completed in the suggestion, whatever its case."""
+    with pytest.raises(UnknownModel) as caught:
+        builtin().find(typed)
+    assert (caught.value.wanted or "").split(", ")[0] == first

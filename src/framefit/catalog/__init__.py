@@ -93,10 +93,11 @@ class Catalog:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Return up to three names that look like ``name``, whatever their case, the nearest first."""
+    """Return up to three names that look like ``name``, whatever their case: those it begins, then the nearest."""
     by_fold = {other.casefold(): other for other in known}
+    begun = [fold for fold in sorted(by_fold) if fold.startswith(name.casefold())] if name else []
     near = difflib.get_close_matches(name.casefold(), by_fold, n=3, cutoff=0.4)
-    return [by_fold[fold] for fold in near]
+    return [by_fold[fold] for fold in dict.fromkeys([*begun, *near])][:3]
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from framefit.canvases import size_not_offered
-from framefit.catalog import Rule, builtin
+from framefit.catalog import Rule, read_catalog
 from framefit.errors import InvalidOption, SecondsNotOffered, SizeNotOffered, UnknownModel
 from framefit.geometry import Size
 
@@ -56,7 +56,7 @@ def offer_for(model: str, *, server: str | None, base_url: str | None, size: Siz
     """
     named = server or ("embedded" if base_url is None else None)
     try:
-        rules = builtin().of_model(model)
+        rules = read_catalog(None).of_model(model)
     except UnknownModel as error:
         if named is not None:
             raise
@@ -67,7 +67,7 @@ def offer_for(model: str, *, server: str | None, base_url: str | None, size: Siz
     rule = next((rule for rule in rules if rule.server == place), None)
     if rule is None:
         if named is not None:
-            builtin().find(model, server=named)  # says which servers there are
+            read_catalog(None).find(model, server=named)  # says which servers there are
         return Offer(rule=_by_size(rules, size), certain=False)
     if size is not None and rule.sizes and size not in rule.sizes:
         raise size_not_offered(rule, size)
