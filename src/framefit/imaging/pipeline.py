@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from framefit.imaging.compose import compose
@@ -47,8 +47,29 @@ def render(plan: Plan, source: PictureSource) -> Fitted:
         PictureBroken: the file is truncated or damaged, or is not the one that was planned for.
         OverByteBudget: the result cannot be made small enough.
     """
+    return render_many([plan], source)[0]
+
+
+def render_many(plans: Sequence[Plan], source: PictureSource) -> list[Fitted]:
+    """Carry out several plans for one picture, which is decoded once.
+
+    Args:
+        plans: at least one.
+        source: the picture they were all made for.
+
+    Returns:
+        The finished pictures, in the order of the plans.
+
+    Raises:
+        PictureBroken: the file is truncated or damaged, or is not the one that was planned for.
+        OverByteBudget: a result cannot be made small enough.
+    """
     source = Source.of(source).loaded()
-    frame = decode(source, plan)
+    frame = decode(source, plans[0])
+    return [_finished(frame, plan, source) for plan in plans]
+
+
+def _finished(frame: Frame, plan: Plan, source: Source) -> Fitted:
     if plan.action != "convert":
         # Decoded all the same: a file cut short has a perfect header.
         info = probe(source)
