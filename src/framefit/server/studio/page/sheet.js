@@ -1,0 +1,83 @@
+// The contact sheet: this picture on every live model.
+
+import * as api from "./api.js";
+import { $, el } from "./dom.js";
+import { picture, wishFor } from "./state.js";
+import { tone } from "./verdict.js";
+import { money, percent, sentence, t } from "./words.js";
+
+let told = null;
+
+export function drawSheet() {
+  if (!told) return;
+  const models = told.groups.reduce((count, group) => count + group.targets.length, 0);
+  $("#every-lead").textContent = t("every.lead", { models, canvases: told.groups.length });
+  const cards = told.groups.map(drawGroup);
+  if (told.without.length) cards.push(drawWithout());
+  $("#sheet").replaceChildren(...cards);
+}
+
+/** Fetch the sheet for the picture of the moment. */
+export async function fetchSheet(focus) {
+  const one = picture();
+  if (!one) return;
+  $("#sheet").setAttribute("aria-busy", "true");
+  const { mode, crop, backdrop } = one.wish;
+  try {
+    told = await api.sheet(one.id, { mode, crop, backdrop, focus });
+  } finally {
+    $("#sheet").setAttribute("aria-busy", "false");
+  }
+  drawSheet();
+}
+
+function drawGroup(group) {
+  const size = group.canvas.replace("x", " × ");
+  return el(
+    "article",
+    { className: "card", "aria-label": size },
+    el("div", { className: "pic" }, el("img", { src: group.preview, alt: "", loading: "lazy" })),
+    el(
+      "h3",
+      {},
+      el("span", { className: "num" }, size),
+      el("span", { className: "soft" }, t("facts.kept", { share: percent(group.kept) })),
+    ),
+    el("ul", {}, ...group.targets.map(drawTarget)),
+  );
+}
+
+function drawTarget(target) {
+  const price = target.price_usd === null ? "" : target.price_usd === 0 ? t("price.free") : money(target.price_usd);
+  const chosen = picture().wish;
+  const current = chosen.model === target.model && chosen.server === target.server;
+  return el(
+    "li",
+    {},
+    el(
+      "button",
+      {
+        type: "button",
+        "aria-current": current ? "true" : null,
+        title: t("every.switch", { model: target.model, server: target.server }),
+        onclick: () => {
+          wishFor({ model: target.model, server: target.server, size: "auto" });
+          $("#fit").scrollIntoView({ block: "start" });
+          $("#model").focus({ preventScroll: true });
+        },
+      },
+      el("span", { className: "dot", "data-tone": tone(target.verdict) }),
+      el("span", { className: "name" }, target.model, el("small", {}, ` ${target.server}`)),
+      el("span", { className: "soft word" }, t(`badge.${target.verdict}`)),
+      el("span", { className: "num soft" }, price),
+    ),
+  );
+}
+
+function drawWithout() {
+  const rows = told.without.map((row) =>
+    el("li", {}, el("span", { className: "name" }, row.model, el("small", {}, ` ${row.server}`)),
+      el("span", { className: "soft", lang: "en" }, sentence(row.reason))),
+  );
+  return el("article", { className: "card without" }, el("h3", {}, t("every.without")), el("ul", {}, ...rows));
+}
