@@ -24,7 +24,8 @@ class Sheet:
     """A picture on every live model.
 
     Args:
-        groups: the models that would be sent the same picture, with the plan of it.
+        groups: the models that would be sent the same picture, with the plan of it; those that keep most
+            of the picture first.
         previews: a small JPEG file for each group.
         without: models for which no picture can be made, with the reason.
     """
@@ -84,5 +85,5 @@ def _plan(upload: Upload, target: Target, options: Options) -> Plan:
     return decide(upload.info, target, options)
 
 
-def _order(plan: Plan) -> tuple[float, int]:
-    return -round(plan.canvas.ratio, 3), -plan.canvas.pixels
+def _order(plan: Plan) -> tuple[float, float, int]:
+    return round(plan.placement.share_lost, 2), -round(plan.canvas.ratio, 3), -plan.canvas.pixels

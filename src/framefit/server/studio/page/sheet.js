@@ -6,10 +6,11 @@ import { picture, wishFor } from "./state.js";
 import { tone } from "./verdict.js";
 import { money, percent, sentence, t } from "./words.js";
 
+const MOST = 5; // models of a card that are listed at once
 let told = null;
 
 export function drawSheet() {
-  if (!told) return;
+  if (!told || !picture()) return;
   const models = told.groups.reduce((count, group) => count + group.targets.length, 0);
   $("#every-lead").textContent = t("every.lead", { models, canvases: told.groups.length });
   const cards = told.groups.map(drawGroup);
@@ -35,22 +36,37 @@ function drawGroup(group) {
   const size = group.canvas.replace("x", " × ");
   return el(
     "article",
-    { className: "card", "aria-label": size },
-    el("div", { className: "pic" }, el("img", { src: group.preview, alt: "", loading: "lazy" })),
+    { className: group.targets.some(isCurrent) ? "card current" : "card", "aria-label": size },
+    el("div", { className: "pic" }, el("img", { src: group.preview, alt: "" })),
     el(
       "h3",
       {},
       el("span", { className: "num" }, size),
       el("span", { className: "soft" }, t("facts.kept", { share: percent(group.kept) })),
     ),
-    el("ul", {}, ...group.targets.map(drawTarget)),
+    ...drawTargets(group.targets),
   );
+}
+
+/** The models of a card; long lists show their beginning. */
+function drawTargets(targets) {
+  const rows = targets.map(drawTarget);
+  if (rows.length <= MOST + 1) return [el("ul", {}, ...rows)];
+  const hidden = rows.slice(MOST);
+  const here = targets.slice(MOST).some(isCurrent);
+  return [
+    el("ul", {}, ...rows.slice(0, MOST)),
+    el("details", { open: here }, el("summary", {}, t("every.more", { count: hidden.length })), el("ul", {}, ...hidden)),
+  ];
+}
+
+function isCurrent(target) {
+  const chosen = picture().wish;
+  return chosen.model === target.model && chosen.server === target.server;
 }
 
 function drawTarget(target) {
   const price = target.price_usd === null ? "" : target.price_usd === 0 ? t("price.free") : money(target.price_usd);
-  const chosen = picture().wish;
-  const current = chosen.model === target.model && chosen.server === target.server;
   return el(
     "li",
     {},
@@ -58,7 +74,7 @@ function drawTarget(target) {
       "button",
       {
         type: "button",
-        "aria-current": current ? "true" : null,
+        "aria-current": isCurrent(target) ? "true" : null,
         title: t("every.switch", { model: target.model, server: target.server }),
         onclick: () => {
           wishFor({ model: target.model, server: target.server, size: "auto" });

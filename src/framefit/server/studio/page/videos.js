@@ -122,7 +122,7 @@ export function drawShown() {
       )
     : null;
   $("#stand").replaceChildren(
-    ...[pair, drawReceipt(), el("p", { className: "fine" }, [...facts, shown.engine].filter(Boolean).join(" · "))].filter(Boolean),
+    ...[drawReceipt(), pair, el("p", { className: "fine" }, [...facts, shown.engine].filter(Boolean).join(" · "))].filter(Boolean),
   );
 }
 
@@ -183,7 +183,7 @@ function drawJob(job) {
           $("#stand").scrollIntoView({ block: "nearest" });
         },
       },
-      el("img", { src: api.videoAddress(job.id, "reference"), alt: "", loading: "lazy" }),
+      el("img", { src: api.videoAddress(job.id, "reference"), alt: "" }),
       el("span", { className: "name" }, job.prompt, el("small", {}, `${job.picture} · ${moment(job.created_at)}`)),
       el("span", { className: "soft" }, said),
     ),
