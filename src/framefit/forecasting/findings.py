@@ -6,10 +6,9 @@ import shlex
 from datetime import date
 
 from framefit.catalog import Rule
-from framefit.findings import Finding, Level
+from framefit.findings import Finding as Finding
+from framefit.findings import Level as Level
 from framefit.probing import PictureInfo
-
-__all__ = ["GRAVITY", "Finding", "Level", "fit_command", "model_flags", "said_on"]
 
 GRAVITY: dict[Level, int] = {"reject": 0, "change": 1, "unknown": 2, "note": 3}
 """The order of the levels, the gravest first."""
