@@ -10,7 +10,11 @@ import warnings
 import atheris
 
 with atheris.instrument_imports(include=["framefit", "PIL"]):
-    import framefit
+    import framefit.fitting
+    from framefit.probing import DECODERS
+
+    for module, _ in DECODERS.values():
+        __import__(module)
 
 warnings.simplefilter("ignore")
 
