@@ -174,7 +174,7 @@ def test_a_huge_picture_is_refused_without_decoding_it(tmp_path, kind):
 
 def test_the_limit_is_an_option():
     """The number of pixels that may be decoded can be lowered, to the pixel."""
-    data = encoded(scene(100, 50))
+    data = encoded(scene(100, 50), "PNG")
     assert framefit.fit(data, size="10x10", max_pixels=5000).size == (10, 10)
     with pytest.raises(PictureTooLarge):
         framefit.fit(data, size="10x10", max_pixels=4999)

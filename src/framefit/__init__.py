@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from framefit.catalog import Catalog, Rule
     from framefit.checking import Forecast, check, forecast
     from framefit.errors import FramefitError
+    from framefit.findings import Finding
     from framefit.fitting import fit, plan
-    from framefit.forecasting.findings import Finding
     from framefit.generating import GeneratedVideo, generate
     from framefit.geometry import Size
     from framefit.imaging import Fitted, render
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Catalog": "framefit.catalog",
-    "Finding": "framefit.forecasting.findings",
+    "Finding": "framefit.findings",
     "Fitted": "framefit.imaging",
     "Forecast": "framefit.checking",
     "FramefitError": "framefit.errors",

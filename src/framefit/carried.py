@@ -25,9 +25,6 @@ def carried(file: BinaryIO, kind: str) -> tuple[str, ...]:
     Returns:
         Words in alphabetical order: ``exif``, ``xmp``, ``iptc``, ``comment``, ``text``, ``other``, and
         ``trailer`` for bytes behind the end of the picture.
-
-    Raises:
-        ValueError: a PNG ends within a chunk.
     """
     length = file.seek(0, 2)
     file.seek(0)
@@ -90,6 +87,14 @@ def png_exif(file: BinaryIO) -> bytes | None:
     return None
 
 
+def png_is_whole(file: BinaryIO) -> bool:
+    """Tell whether a PNG has its last chunk; the file is left where it was."""
+    position = file.tell()
+    whole = any(kind == b"IEND" for kind, _, _ in _png_chunks(file, file.seek(0, 2)))
+    file.seek(position)
+    return whole
+
+
 def _jpeg(file: BinaryIO, length: int) -> Iterator[str | None]:
     file.seek(2)
     while (byte := file.read(1)) != b"":
@@ -127,10 +132,10 @@ def _png_chunks(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int, int]]
         file.seek(position)
         head = file.read(8)
         if len(head) < 8:
-            raise ValueError("the file ends before the picture does")
+            return  # a file cut short: decoding it says so, and what is there may be wanted
         count, kind = struct.unpack(">I4s", head)
         if position + 12 + count > length:
-            raise ValueError(f"the file ends within chunk {kind.decode('latin-1')}")
+            return
         yield kind, position + 8, count
         position += 12 + count
 

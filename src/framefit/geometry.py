@@ -19,6 +19,13 @@ LARGEST_SIDE = 65_535
 SMALLEST_CROP = 1e-6
 """Least width and height of a crop, as a fraction: a millionth of the picture."""
 
+SHRINKS = (8, 4, 2)
+"""How many times smaller a JPEG can be decoded at no cost: libjpeg-turbo has fast inverse DCTs for these."""
+
+SHRINK_MARGIN = 1.5
+"""How many times the wanted pixels must be left on both axes by a shrunk decoding. Measured: at 1.57 the
+result is 0.1 to 0.3 dB from the full decode, at 1.17 up to 1.5 dB."""
+
 _SIZE = re.compile(r"\s*(\d{1,6})\s*[x×X*]\s*(\d{1,6})\s*", re.ASCII)
 
 
@@ -238,6 +245,16 @@ def cover_loss(source: Size, canvas: Size, crop: Crop = WHOLE) -> float:
     box = crop.box(source)
     kept = _cover(box, canvas, (0.0, 0.0))
     return max(0.0, 1.0 - kept.area / box.area)
+
+
+def shrink_for(placement: Placement) -> int:
+    """Return how many times smaller a JPEG may be decoded for a placement: 8, 4, 2, or 1 for not at all.
+
+    Args:
+        placement: where the picture goes. Turning exchanges both axes, so it changes nothing here.
+    """
+    left = 1 / max(placement.scale)
+    return next((shrink for shrink in SHRINKS if left / shrink >= SHRINK_MARGIN), 1)
 
 
 def stored_box(box: Box, upright: Size, orientation: int) -> Box:

@@ -61,8 +61,12 @@ class Options:
         quality: JPEG and WebP quality, 1 to 100.
         chroma: JPEG chroma subsampling.
         max_bytes: the largest output, in bytes; None is no limit.
-        max_pixels: the largest picture that is decoded, in pixels.
+        max_pixels: the largest picture that is decoded, in pixels; a JPEG that is decoded smaller
+            counts with the pixels that are left.
         face_model: a YuNet ONNX file to find faces with; None takes what is installed.
+        best: whether a JPEG is always decoded at its full size: slower, a little sharper.
+        lossless: whether a WebP is written without loss.
+        allow_truncated: whether what is there of a file cut short is fitted, instead of refused.
     """
 
     mode: ModeWish = "cover"
@@ -76,6 +80,9 @@ class Options:
     max_bytes: int | None = None
     max_pixels: int = MAX_PIXELS
     face_model: Path | None = None
+    best: bool = False
+    lossless: bool = False
+    allow_truncated: bool = False
 
     @property
     def backdrop_name(self) -> str:
@@ -99,6 +106,13 @@ class Options:
         _whole("max_pixels", self.max_pixels, 1, 10**10)
         if self.max_bytes is not None:
             _whole("max_bytes", self.max_bytes, 1, 10**12)
+        if self.lossless and self.format not in ("webp", "png"):
+            raise InvalidOption(
+                "a lossless result needs a format that can be",
+                seen=self.format or "no format",
+                wanted="webp or png",
+                fix="--format webp",
+            )
 
 
 def read_options(
@@ -114,6 +128,10 @@ def read_options(
     max_bytes: int | None = None,
     max_pixels: int = MAX_PIXELS,
     face_model: str | Path | None = None,
+    chroma: str = "4:2:0",
+    best: bool = False,
+    lossless: bool = False,
+    allow_truncated: bool = False,
 ) -> Options:
     """Read options from the ways people write them.
 
@@ -129,6 +147,10 @@ def read_options(
         max_bytes: see `Options`.
         max_pixels: see `Options`.
         face_model: see `Options`.
+        chroma: one of `CHROMAS`.
+        best: see `Options`.
+        lossless: see `Options`.
+        allow_truncated: see `Options`.
 
     Raises:
         InvalidOption: a value cannot be read or is outside its range.
@@ -144,6 +166,10 @@ def read_options(
         max_bytes=max_bytes,
         max_pixels=max_pixels,
         face_model=None if face_model is None else Path(face_model),
+        chroma=chroma,  # type: ignore[arg-type]
+        best=best,
+        lossless=lossless,
+        allow_truncated=allow_truncated,
     )
 
 

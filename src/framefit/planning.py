@@ -8,15 +8,13 @@ from typing import Any, Literal
 
 from framefit.canvases import Choice, choose
 from framefit.catalog import Catalog, Rule, read_catalog
-from framefit.errors import InvalidOption, PictureTooLarge
-from framefit.geometry import Mode, Placement, Size, cover_loss, place
+from framefit.errors import InvalidOption
+from framefit.geometry import SHRINKS, Mode, Placement, Size, cover_loss, place, shrink_for
+from framefit.limits import check_canvas, check_pixels
 from framefit.options import FORMATS, Format, Options
 from framefit.probing import PictureInfo
 
 Action = Literal["keep", "strip", "convert"]
-
-_LARGEST_SIDE: dict[Format, int] = {"jpeg": 65_500, "png": 65_535, "webp": 16_383}
-"""Longest side each format can hold: libjpeg's limit, framefit's own, and WebP's 14 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +47,7 @@ class Plan:
         reasons: why the file cannot be kept as it is.
         choice: why this canvas, and what size the video will have.
         focus_from: how the focus was found in the picture; None when it was given.
+        shrink: how many times smaller the picture is decoded: 1, 2, 4 or 8.
     """
 
     info: PictureInfo
@@ -60,6 +59,7 @@ class Plan:
     reasons: tuple[str, ...]
     choice: Choice | None = None
     focus_from: str | None = None
+    shrink: int = 1
 
     @property
     def video(self) -> Size | None:
@@ -126,6 +126,7 @@ class Plan:
             "backdrop": self.options.backdrop_name,
             "format": self.format,
             "quality": self.options.quality,
+            "shrink": self.shrink,
             "action": self.action,
             "reasons": list(self.reasons),
             "removes": list(self.removes),
@@ -180,7 +181,7 @@ def decide(info: PictureInfo, target: Target, options: Options, *, focus_from: s
         focus_from: how that point was found in the picture; None when it was given.
 
     Raises:
-        PictureTooLarge: the picture has more pixels than ``options.max_pixels``.
+        PictureTooLarge: more pixels would be decoded than ``options.max_pixels``.
         SizeNotOffered: the model does not render the size asked for.
         InvalidOption: the format cannot hold the canvas or is not allowed by the rule, or the focus is
             still to be found in the picture.
@@ -192,13 +193,6 @@ def decide(info: PictureInfo, target: Target, options: Options, *, focus_from: s
             wanted="center, or x,y as fractions 0 to 1",
             fix="framefit.plan(source, ...) with the picture itself",
         )
-    if info.stored_size.pixels > options.max_pixels:
-        raise PictureTooLarge(
-            f"{info.name!r} has more pixels than the limit",
-            seen=f"{info.stored_size}, {info.stored_size.pixels:,} pixels",
-            wanted=f"at most {options.max_pixels:,} pixels",
-            fix=f"--max-pixels {info.stored_size.pixels}",
-        )
     choice = choice_for(info.size, target, options)
     canvas = choice.canvas
     placement = place(
@@ -209,8 +203,10 @@ def decide(info: PictureInfo, target: Target, options: Options, *, focus_from: s
     reasons = _reasons_to_convert(info, placement, kept, _byte_limit(options, target.rule))
     if not reasons:
         format = kept
-    _check_canvas(canvas, format, options)
+    check_canvas(canvas, format, options)
     action: Action = "convert" if reasons else "strip" if info.metadata else "keep"
+    shrink = _shrink(info, placement, action, options)
+    check_pixels(info, shrink, options)
     return Plan(
         info=info,
         target=target,
@@ -221,7 +217,17 @@ def decide(info: PictureInfo, target: Target, options: Options, *, focus_from: s
         reasons=reasons,
         choice=choice,
         focus_from=focus_from,
+        shrink=shrink,
     )
+
+
+def _shrink(info: PictureInfo, placement: Placement, action: Action, options: Options) -> int:
+    """Return how many times smaller the picture is decoded; what is kept is decoded to see it is whole."""
+    if info.format != "jpeg":
+        return 1
+    if action != "convert":
+        return max(SHRINKS)
+    return 1 if options.best else shrink_for(placement)
 
 
 def choice_for(source: Size, target: Target, options: Options) -> Choice:
@@ -280,23 +286,6 @@ def _format(options: Options, rule: Rule | None) -> Format:
             "no format framefit writes is taken there", wanted=", ".join(rule.formats) if rule else None
         )
     return allowed[0]
-
-
-def _check_canvas(canvas: Size, format: Format, options: Options) -> None:
-    if max(canvas) > _LARGEST_SIDE[format]:
-        raise InvalidOption(
-            f"{format} cannot hold so large a picture",
-            seen=str(canvas),
-            wanted=f"sides of at most {_LARGEST_SIDE[format]} pixels",
-            fix="--format png" if max(canvas) <= _LARGEST_SIDE["png"] else "--size smaller",
-        )
-    if canvas.pixels > options.max_pixels:
-        raise InvalidOption(
-            "the canvas has more pixels than the limit",
-            seen=f"{canvas}, {canvas.pixels:,} pixels",
-            wanted=f"at most {options.max_pixels:,} pixels",
-            fix=f"--max-pixels {canvas.pixels}",
-        )
 
 
 def _byte_limit(options: Options, rule: Rule | None) -> int | None:

@@ -191,8 +191,8 @@ def open_header(file: BinaryIO, kind: str, name: str) -> Image:
     module = importlib.import_module(module_name)
     from PIL.Image import DecompressionBombError
 
+    # One picture is one job, and jobs share the processors: decoders that start threads get in the way.
     if kind == "heic":
-        # One picture is one job; its decoder starting threads of its own only gets in the way.
         module.options.DECODE_THREADS = 1
     try:
         image: Image = getattr(module, class_name)(file)
@@ -284,12 +284,33 @@ def _facts(source: Source, image: Image, kind: str | None, words: tuple[str, ...
         bits=_bits(image),
         alpha=image.mode in _ALPHA_MODES or "transparency" in image.info,
         animated=kind in ("png", "webp", "avif") and getattr(image, "n_frames", 1) > 1,
-        progressive=bool(image.info.get("progressive")),
+        progressive=kind == "jpeg" and _several_scans(image),
         profile=profile,
         srgb=srgb,
         metadata=_metadata(image) if words is None else words,
         byte_count=source.byte_count,
     )
+
+
+def _several_scans(image: Image) -> bool:
+    """Tell whether a JPEG just opened, its file standing behind the first scan's header, has more scans.
+
+    Source:
+        ITU-T T.81 B.2.3: a scan header has 6 + 2n bytes after its marker for n components; a baseline
+        picture whose first scan has not all components has more scans, and is held whole like a
+        progressive one.
+    """
+    if image.info.get("progressive"):
+        return True
+    file, layers = getattr(image, "fp", None), getattr(image, "layers", 1)
+    if file is None:
+        return False
+    end = file.tell()
+    for count in range(1, layers):
+        file.seek(max(0, end - 8 - 2 * count))
+        if file.read(5) == bytes([0xFF, 0xDA, 0, 6 + 2 * count, count]):
+            return True
+    return False
 
 
 def _bits(image: Image) -> int:

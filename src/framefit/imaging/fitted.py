@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framefit.errors import InvalidOption, OutputIsInput
+from framefit.findings import Finding
 from framefit.geometry import Size
 from framefit.options import Format
 from framefit.planning import Plan
@@ -39,6 +40,10 @@ class Fitted:
         format: ``jpeg``, ``png`` or ``webp``.
         plan: what was decided.
         source_path: where the picture came from, if from a file.
+        quality: the quality it was written with, lower than asked for where a byte budget needed it;
+            None for a file that was not written anew and for formats without loss.
+        findings: what is worth knowing about the result: a damaged colour profile that was ignored, how
+            much of a truncated file is missing, what a byte budget cost.
     """
 
     data: bytes = field(repr=False)
@@ -46,6 +51,8 @@ class Fitted:
     format: Format
     plan: Plan
     source_path: Path | None = None
+    quality: int | None = None
+    findings: tuple[Finding, ...] = ()
 
     def save(self, path: str | Path) -> Path:
         """Write the file, whole or not at all.

@@ -8,16 +8,16 @@ from PIL import Image
 
 from framefit.geometry import WHOLE, Box, Size, is_sideways, stored_box
 from framefit.imaging.frame import Frame
+from framefit.imaging.lanczos import lanczos
 from framefit.planning import Plan
 
 
 def resize(frame: Frame, plan: Plan) -> Frame:
     """Return the part of the placement, scaled with a Lanczos-3 filter, still as stored.
 
-    The picture is turned later, when it is small; so box and size are turned here to match.
-
-    Source:
-        Lanczos-3 with a support that grows with the reduction, as Pillow documents it.
+    The picture is turned later, when it is small; so box and size are turned here to match. A picture
+    that was decoded smaller has its box divided by exactly that number: the reader rounds the size up,
+    but samples the picture at whole steps.
     """
     placement, upright = plan.placement, plan.info.size
     box = stored_box(placement.source, upright, frame.orientation)
@@ -26,7 +26,7 @@ def resize(frame: Frame, plan: Plan) -> Frame:
     box = _inside(box, Size(*image.size))
     if box == (0, 0, *image.size) and size == image.size:
         return frame.with_image(image)
-    return frame.with_image(image.resize(size, Image.Resampling.LANCZOS, box=box))
+    return frame.with_image(lanczos(image, size, box))
 
 
 def _cropped(frame: Frame, plan: Plan, box: Box) -> tuple[Image.Image, Box]:

@@ -6,6 +6,7 @@ import io
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from framefit.findings import Finding
 from framefit.imaging.frame import Frame
 from framefit.planning import Plan
 from framefit.probing import DAMAGE
@@ -26,12 +27,27 @@ def to_srgb(frame: Frame, plan: Plan) -> Frame:
     profile is converted by the plain formula, since its inks are not known.
     """
     image = frame.image
-    if frame.profile is not None and not (plan.info.srgb and image.mode != "CMYK"):
+    if frame.profile is not None and not _is_srgb(plan, image):
         for mode in _layouts(image, plan):
             transform = _transform(frame.profile, mode)
             if transform is not None:
                 return frame.with_image(_apply(image, mode, transform))
+        frame = frame.with_finding(_ignored(plan))
     return frame.with_image(image.convert("RGB") if image.mode == "CMYK" else image)
+
+
+def _is_srgb(plan: Plan, image: Image) -> bool:
+    return plan.info.srgb and plan.info.profile != "unreadable" and image.mode != "CMYK"
+
+
+def _ignored(plan: Plan) -> Finding:
+    return Finding(
+        code="profile_ignored",
+        level="note",
+        message="the colour profile is damaged or does not fit the pixels; the colours were taken as sRGB",
+        seen=plan.info.profile,
+        wanted="a profile that can be read",
+    )
 
 
 def _layouts(image: Image, plan: Plan) -> tuple[str, ...]:
