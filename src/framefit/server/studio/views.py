@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from framefit.catalog import Rule
 from framefit.errors import PictureTooLarge
 from framefit.forecasting.outcomes import Outcome
-from framefit.geometry import Box, Mode, Placement, Size
+from framefit.geometry import Box, Mode, Placement, Size, shrink_for
 from framefit.imaging import Fitted, render_many
 from framefit.options import Options
 from framefit.planning import Plan, Target, decide
@@ -46,7 +46,15 @@ def reduced(plan: Plan, longest: int) -> Plan:
     )
     options = replace(plan.options, quality=_QUALITY, format="jpeg", max_bytes=None)
     target = Target(size=canvas)
-    return replace(plan, placement=small, options=options, target=target, format="jpeg", action="convert")
+    return replace(
+        plan,
+        placement=small,
+        options=options,
+        target=target,
+        format="jpeg",
+        action="convert",
+        shrink=shrink_for(small) if plan.info.format == "jpeg" else 1,
+    )
 
 
 def _edges(low: float, high: float, end: int) -> tuple[int, int]:
