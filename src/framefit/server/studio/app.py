@@ -39,7 +39,7 @@ class Studio:
     def __init__(self, *, options: ServerOptions, folder: DataFolder, service: VideosService) -> None:
         self._uploads = Uploads(folder.path / "studio" / "pictures")
         records = Records(folder.path / "studio" / "videos")
-        self._maker = Maker(records, service, _address(options))
+        self._maker = Maker(records, service, video_address(options))
         self._options = options
 
     def router(self) -> APIRouter:
@@ -69,8 +69,17 @@ class Studio:
             await asyncio.sleep(_SWEEP_EVERY)
 
 
-def _address(options: ServerOptions) -> ServerAddress:
-    """Return where videos are made; an address that is this server's own means its embedded engine."""
+def video_address(options: ServerOptions) -> ServerAddress:
+    """Return where videos are made, from the environment.
+
+    An address that is this server's own means its embedded engine.
+
+    Args:
+        options: the server's options, for its own port.
+
+    Raises:
+        InvalidOption: the environment holds an address or a key that cannot be used.
+    """
     address = ServerAddress.from_environment()
     if address.base_url is None:
         return address

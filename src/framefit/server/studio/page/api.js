@@ -24,7 +24,8 @@ async function reach(path, options = {}) {
   } catch {
     body = null;
   }
-  throw new Refusal(body?.error ?? { code: `http_${reply.status}`, message: `HTTP ${reply.status}` });
+  // A server that is being stopped answers, if at all, with a 500 that says nothing.
+  throw new Refusal(body?.error ?? { code: "server_gone", message: `HTTP ${reply.status}` });
 }
 
 const json = async (path, options) => (await reach(path, options)).json();

@@ -100,7 +100,8 @@ function changed(what) {
   if (what.includes("current")) guarded(showPicture)();
   if (what.includes("pictures")) state.pictures.forEach((each) => guarded(lookAt)(each));
   otherTarget ||= ["current", "model", "server", "size"].some((name) => what.includes(name));
-  refresh();
+  $("#fit").ariaBusy = "true";
+  refresh().then(() => ($("#fit").ariaBusy = "false"));
 }
 
 function keys(event) {

@@ -15,23 +15,22 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
-/** Run the latest call only: while one runs, those that come replace each other. */
+/** Run the latest call only: while one runs, those that come replace each other.
+ *  What is returned ends when nothing is left to do. */
 export function latest(work) {
-  let running = false;
+  let underWay = null;
   let next = null;
-  return async function run(...given) {
-    next = given;
-    if (running) return;
-    running = true;
-    try {
-      while (next) {
-        const now = next;
-        next = null;
-        await work(...now);
-      }
-    } finally {
-      running = false;
+  async function rest() {
+    while (next) {
+      const now = next;
+      next = null;
+      await work(...now);
     }
+  }
+  return (...given) => {
+    next = given;
+    underWay ??= rest().finally(() => (underWay = null));
+    return underWay;
   };
 }
 

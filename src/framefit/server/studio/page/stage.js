@@ -113,14 +113,20 @@ function begin(event) {
   const inside = x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3];
   const [across, down] = middle();
   drag = { corner, from: inside ? [x - across, y - down] : [0, 0] };
-  if (corner) drag.fixed = [corner.includes("w") ? box[2] : box[0], corner.includes("n") ? box[3] : box[1]];
-  move(event);
+  if (corner) {
+    // The corner is held where it was taken, so that it does not jump to the pointer.
+    const [left, top, right, bottom] = box;
+    const [west, north] = [corner.includes("w"), corner.includes("n")];
+    drag.fixed = [west ? right : left, north ? bottom : top];
+    drag.from = [x - (west ? left : right), y - (north ? top : bottom)];
+  }
+  if (!corner && !inside) move(event);
 }
 
 function move(event) {
   if (!drag) return;
   const [x, y] = point(event);
-  if (drag.corner) place(scaled(x, y));
+  if (drag.corner) place(scaled(x - drag.from[0], y - drag.from[1]));
   else place(around([x - drag.from[0], y - drag.from[1]], [box[2] - box[0], box[3] - box[1]]));
   if (drag.corner) wishFor({ crop: written(box), focus: "center" });
   else wishForBox();
@@ -141,7 +147,8 @@ function scaled(x, y) {
 function end() {
   if (!drag) return;
   drag = null;
-  drawFrame();
+  // While the plan for the last move is still to come, the one at hand is of an earlier place.
+  if ($("#fit").ariaBusy !== "true") drawFrame();
 }
 
 export function startStage() {
