@@ -53,6 +53,7 @@ def main() -> None:
             page.click('label[for="backdrop-blur"]')
             page.wait_for_function("() => document.querySelector('#code code').textContent.includes('blur')")
             settled(page)
+            top(page, "body")
             save(page, "studio-dark")
         with studio(browser, server, viewport={"width": 390, "height": 844}, locale="ko-KR") as page:
             pick(page, "photo.jpg", photo)
@@ -65,14 +66,16 @@ def top(page: Any, element: str) -> None:
 
 
 def save(page: Any, name: str) -> None:
-    """Write what the window shows, in as many colours as fit into `LARGEST` bytes."""
+    """Write what the window shows, in all its colours if they fit into `LARGEST` bytes."""
     page.evaluate("() => document.activeElement.blur()")
     image = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     path = TARGET / f"{name}.png"
-    for colors in (256, 192, 128):
-        image.quantize(colors, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
-        if path.stat().st_size <= LARGEST:
-            break
+    image.save(path, optimize=True)
+    if path.stat().st_size > LARGEST:
+        # Small areas of a colour of their own, as the accent is, have to keep it.
+        image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.FLOYDSTEINBERG).save(
+            path, optimize=True
+        )
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB")
 
 

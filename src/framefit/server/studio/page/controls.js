@@ -86,6 +86,9 @@ export function drawControls() {
   }
   if (wish.backdrop.startsWith("#")) $("#colour").value = wish.backdrop;
   $("#colour").classList.toggle("chosen", wish.backdrop.startsWith("#"));
+  // What has no effect is not offered: nothing is cut by pad and stretch, nothing is filled by cover.
+  $("#focus-field").hidden = wish.mode === "pad" || wish.mode === "stretch";
+  $("#backdrop-field").hidden = (wish.mode === "cover" || wish.mode === "stretch") && !picture().info.alpha;
   $("#undo").disabled = picture().past.length === 0;
 }
 
