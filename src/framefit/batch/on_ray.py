@@ -69,6 +69,7 @@ class OnRay:
         """
         ray, data = require("ray", "ray"), require("ray.data", "ray")
         if not ray.is_initialized():
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody unasked
             ray.init(address=self.address, log_to_driver=False, logging_level="warning")
         data.DataContext.get_current().enable_progress_bars = False
         put_off: list[Done] = []
@@ -155,7 +156,7 @@ class _FitShard:
             put_off_larger=self.put_off_larger,
         )
         ended = sorted(engine.run(tasks, self.wanted, Event()), key=lambda done: done.item.number)
-        lines = b"".join(encode_row(row) for done in ended for row in done.rows)
+        lines = b"".join(encode_row(row) for done in ended for row in done.to_keep)
         if lines:
             folder, _, name = shard.replace(os.sep, "/").rpartition("/")
             stores.write(join(folder, f"rows-{name}"), lines, retries=5, mark=self.manifest.mark)

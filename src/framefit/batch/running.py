@@ -149,12 +149,12 @@ def _work_off(
     limit = batch.max_failures
     for done in engine.run(_tasks(workspace, batch.wanted), batch.wanted, stop):
         if journal is not None:
-            journal.put(done.rows)
+            journal.put(done.to_keep)
         slots = [want.id for want in wants_of(done.item, batch.wanted)]
-        workspace.put_rows(done.rows, number=done.item.number, slots=slots)
+        workspace.put_rows(done.to_keep, number=done.item.number, slots=slots)
         worked += 1
-        before += len(done.unchanged)
-        failures += sum(row.status == "failed" for row in (*done.rows, *done.unchanged))
+        before += len(done.before)
+        failures += sum(row.status == "failed" for row in (*done.rows, *done.before))
         on_done(done)
         if limit is not None and failures > limit:
             stop.set()

@@ -29,6 +29,7 @@ def done_line(done: Done) -> bytes:
             "item": asdict(done.item),
             "rows": [_text(row) for row in done.rows],
             "unchanged": [_text(row) for row in done.unchanged],
+            "touched": [_text(row) for row in done.touched],
             "byte_count": done.byte_count,
             "put_off": done.put_off,
         }
@@ -42,6 +43,7 @@ def read_done(line: bytes) -> Done:
         item=Item(**value["item"]),
         rows=tuple(map(_row, value["rows"])),
         unchanged=tuple(map(_row, value["unchanged"])),
+        touched=tuple(map(_row, value["touched"])),
         byte_count=value["byte_count"],
         put_off=value["put_off"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +17,7 @@ from framefit.batch.rows import STORE_CODES, Failure, Row, digest, printable
 from framefit.batch.stores import Facts
 from framefit.batch.wants import Want, Wanted, format_of, settled, wants_of
 from framefit.checking import forecast
-from framefit.errors import FramefitError, MissingExtra, NotAPicture
+from framefit.errors import FramefitError, InvalidOption, MissingExtra, NotAPicture
 from framefit.imaging import Fitted
 from framefit.imaging.fitted import ENDINGS
 from framefit.options import Options
@@ -46,6 +47,7 @@ class Done:
         item: the picture.
         rows: the new rows, one for each target that was not done before.
         unchanged: the rows of earlier runs that still hold.
+        touched: the same for a file with the same bytes and another version; the rows have the new one.
         byte_count: bytes read.
         put_off: the memory it needs, in bytes, when that is more than may be used here; nothing was done.
     """
@@ -53,8 +55,19 @@ class Done:
     item: Item
     rows: tuple[Row, ...] = ()
     unchanged: tuple[Row, ...] = ()
+    touched: tuple[Row, ...] = ()
     byte_count: int = 0
     put_off: int | None = None
+
+    @property
+    def before(self) -> tuple[Row, ...]:
+        """The rows of results that stand from earlier runs."""
+        return (*self.unchanged, *self.touched)
+
+    @property
+    def to_keep(self) -> tuple[Row, ...]:
+        """The rows that have to be written down."""
+        return (*self.rows, *self.touched)
 
 
 class PutOff(Exception):
@@ -107,7 +120,8 @@ def work(task: Task, wanted: Wanted, gates: Gates, stdin: Source | None = None) 
     item, started = task.item, time.perf_counter()
     facts = Facts(byte_count=item.byte_count, version=item.version)
     if item.version is None and stdin is None:
-        facts = stores.facts_of(item.address) or facts
+        with contextlib.suppress(InvalidOption):  # an address of no known store: reading it tells
+            facts = stores.facts_of(item.address) or facts
     wishes: list[_Wish] = []
     rows: dict[str, Row] = {}
     for want in wants_of(item, wanted):
@@ -115,7 +129,7 @@ def work(task: Task, wanted: Wanted, gates: Gates, stdin: Source | None = None) 
         try:
             wishes.append(_read_wish(item, want, wanted, row))
         except FramefitError as error:
-            rows[want.id] = _failed(row, error, started)
+            rows[want.id] = replace(row, error=Failure.of(error))
     held = {wish.want.id: old for wish in wishes if (old := _holding(task, wish)) is not None}
     unchanged = {id: row for id, row in held.items() if _same_file(row, facts)}
     wishes = [wish for wish in wishes if wish.want.id not in unchanged]
@@ -136,8 +150,15 @@ def work(task: Task, wanted: Wanted, gates: Gates, stdin: Source | None = None) 
                 return Done(item=item, put_off=off.byte_count)
             except Exception as error:  # one picture never stops the others, whatever a decoder raises
                 rows |= {wish.want.id: _failed(wish.row, error, started) for wish in wishes}
+    touched = {
+        id: row for id, row in rows.items() if id in held and row.source_digest == held[id].source_digest
+    }
     return Done(
-        item=item, rows=tuple(rows.values()), unchanged=tuple(unchanged.values()), byte_count=byte_count
+        item=item,
+        rows=tuple(row for row in rows.values() if row.id not in touched),
+        unchanged=tuple(unchanged.values()),
+        touched=tuple(touched.values()),
+        byte_count=byte_count,
     )
 
 
@@ -163,7 +184,7 @@ def _read_wish(item: Item, want: Want, wanted: Wanted, row: Row) -> _Wish:
 def _holding(task: Task, wish: _Wish) -> Row | None:
     """Return the row of an earlier run if it still holds for the bytes it was made from."""
     row = task.before.get(wish.want.id)
-    if row is None or row.wish != wish.row.wish or row.source_digest is None:
+    if row is None or row.wish != wish.row.wish:
         return None
     if row.status == "fitted":
         facts = stores.facts_of(row.output or "")

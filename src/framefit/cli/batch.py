@@ -200,7 +200,7 @@ class _Teller:
                 how = how_fitted(row.action, row.mode, row.share_lost or 0)
                 what = f"{row.canvas} {row.format}, {how}"
                 typer.echo(sentence(row.input, str(row.output), what, row.bytes or 0))
-        failed = [row for row in (*done.rows, *done.unchanged) if row.status == "failed"]
+        failed = [row for row in (*done.rows, *done.before) if row.status == "failed"]
         room = max(0, _MESSAGES - len(self._failed))
         self._failed += failed[:room]
         self._untold += len(failed[room:])

@@ -39,7 +39,7 @@ class Counting:
         self._done += 1
         self._worked += bool(done.rows)
         self._bytes += done.byte_count
-        self._failed += any(row.status == "failed" for row in (*done.rows, *done.unchanged))
+        self._failed += any(row.status == "failed" for row in (*done.rows, *done.before))
         now = time.monotonic()
         if now - self._said >= self._every:
             self._said = now
