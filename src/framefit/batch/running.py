@@ -97,24 +97,27 @@ def run(
         UsageError: nothing was begun.
         OutputUnwritable: the manifest cannot be written.
     """
-    with Workspace() as workspace, contextlib.ExitStack() as stack:
+    manifest = batch.manifest
+    with Workspace() as workspace, only_run(manifest) if manifest else contextlib.nullcontext():
         name_items(batch.items, batch.wanted, workspace, on_collision=batch.on_collision)
         total = workspace.count()
-        journal: Journal | None = None
-        manifest = batch.manifest
-        if manifest is not None:
-            stack.enter_context(only_run(manifest))
-            if batch.resume:
-                _take_over(manifest, batch.wanted, workspace)
-            if not engine.keeps_rows:
-                journal = stack.enter_context(open_journal(manifest, anew=not batch.resume))
-        on_start(total)
-        worked, before, ending = _work_off(batch, engine, workspace, journal, stop, on_done)
+        if manifest is not None and batch.resume:
+            _take_over(manifest, batch.wanted, workspace)
+        with _journal(batch, engine) as journal:
+            on_start(total)
+            worked, before, ending = _work_off(batch, engine, workspace, journal, stop, on_done)
         if manifest is not None and ending == "complete":
-            stack.close()
+            if engine.keeps_rows:
+                sweep(workspace, batch.wanted)  # its workers may have been killed
             manifest.write(workspace.lines())
         statuses, codes = workspace.tally()
     return Summary(ending=ending, total=total, worked=worked, before=before, statuses=statuses, codes=codes)
+
+
+def _journal(batch: Batch, engine: Engine) -> contextlib.AbstractContextManager[Journal | None]:
+    if batch.manifest is None or engine.keeps_rows:
+        return contextlib.nullcontext()
+    return open_journal(batch.manifest, anew=not batch.resume)
 
 
 def fit_items(items: Iterable[Item], wanted: Wanted) -> list[Done]:
