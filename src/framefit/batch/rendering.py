@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from framefit.errors import FramefitError
 from framefit.imaging import Fitted, render
@@ -10,15 +10,18 @@ from framefit.planning import Plan
 from framefit.sources import Source
 
 
-def render_many(plans: Sequence[Plan], source: Source) -> Iterator[Fitted | FramefitError]:
-    """Yield the result of each plan, or the error that stands in its way.
+def render_each(plans: Sequence[Plan], source: Source) -> list[Fitted | FramefitError]:
+    """Return the result of each plan, or the error that stands in its way.
 
     Args:
         plans: the plans.
         source: the picture they were made for.
     """
-    for plan in plans:
-        try:
-            yield render(plan, source)
-        except FramefitError as error:
-            yield error
+    return [_rendered(plan, source) for plan in plans]
+
+
+def _rendered(plan: Plan, source: Source) -> Fitted | FramefitError:
+    try:
+        return render(plan, source)
+    except FramefitError as error:
+        return error

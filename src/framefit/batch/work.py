@@ -12,7 +12,7 @@ from typing import Protocol
 from framefit.batch import stores
 from framefit.batch.items import Item
 from framefit.batch.memory import memory_of
-from framefit.batch.rendering import render_many
+from framefit.batch.rendering import render_each
 from framefit.batch.rows import STORE_CODES, Failure, Row, digest, printable
 from framefit.batch.stores import Facts
 from framefit.batch.wants import Want, Wanted, format_of, settled, wants_of
@@ -132,11 +132,12 @@ def work(task: Task, wanted: Wanted, gates: Gates, stdin: Source | None = None) 
             rows[want.id] = replace(row, error=Failure.of(error))
     held = {wish.want.id: old for wish in wishes if (old := _holding(task, wish)) is not None}
     unchanged = {id: row for id, row in held.items() if _same_file(row, facts)}
-    wishes = [wish for wish in wishes if wish.want.id not in unchanged]
     byte_count = 0
-    if wishes and not item.place:
+    if len(unchanged) == len(wishes):
+        pass
+    elif not item.place:
         rows |= {wish.want.id: replace(wish.row, status="skipped") for wish in wishes}
-    elif wishes:
+    else:
         with gates.fetching(facts.byte_count or 0):
             try:
                 source = stdin or stores.read(
@@ -150,14 +151,13 @@ def work(task: Task, wanted: Wanted, gates: Gates, stdin: Source | None = None) 
                 return Done(item=item, put_off=off.byte_count)
             except Exception as error:  # one picture never stops the others, whatever a decoder raises
                 rows |= {wish.want.id: _failed(wish.row, error, started) for wish in wishes}
-    touched = {
-        id: row for id, row in rows.items() if id in held and row.source_digest == held[id].source_digest
-    }
+    rows = {id: row for id, row in rows.items() if row != unchanged.get(id)}
+    touched = {id for id, row in rows.items() if id in held and row.source_digest == held[id].source_digest}
     return Done(
         item=item,
         rows=tuple(row for row in rows.values() if row.id not in touched),
-        unchanged=tuple(unchanged.values()),
-        touched=tuple(touched.values()),
+        unchanged=tuple(row for row in unchanged.values() if row.id not in rows),
+        touched=tuple(row for row in rows.values() if row.id in touched),
         byte_count=byte_count,
     )
 
@@ -209,28 +209,35 @@ def _fit(
     """Return the rows of the wishes, for a picture that has been read."""
     assert source.data is not None  # it was read whole
     length, made_from = len(source.data), digest(source.data)
-    rows: dict[str, Row] = {}
+    wishes = [
+        replace(wish, row=replace(wish.row, source_bytes=length, source_digest=made_from)) for wish in wishes
+    ]
+    rows = {
+        before.id: replace(before, source_version=wish.row.source_version)
+        for wish in wishes
+        if (before := held.get(wish.want.id)) is not None and before.source_digest == made_from
+    }
+    if len(rows) == len(wishes):
+        return rows
+    # What stands already is planned and rendered with the rest: the results of one decoding may depend
+    # on each other, and a run that was interrupted must end like one that was not.
     plans: list[tuple[_Wish, Plan]] = []
     info: PictureInfo | None = None
     for wish in wishes:
-        wish = replace(wish, row=replace(wish.row, source_bytes=length, source_digest=made_from))
-        before = held.get(wish.want.id)
-        if before is not None and before.source_digest == made_from:
-            rows[before.id] = replace(before, source_version=wish.row.source_version)
-            continue
         try:
             info = info or probe(source)
             plans.append((wish, decide(info, wish.target, wish.options)))
         except NotAPicture as error:
             skipped = replace(wish.row, status="skipped")
-            rows[wish.want.id] = skipped if item.found else _failed(wish.row, error, started)
+            rows.setdefault(wish.want.id, skipped if item.found else _failed(wish.row, error, started))
         except FramefitError as error:
-            rows[wish.want.id] = _failed(wish.row, error, started)
+            rows.setdefault(wish.want.id, _failed(wish.row, error, started))
     if plans:
         with gates.decoding(memory_of([plan for _, plan in plans])):
-            results = list(render_many([plan for _, plan in plans], source))
+            results = render_each([plan for _, plan in plans], source)
         for (wish, plan), result in zip(plans, results, strict=True):
-            rows[wish.want.id] = _saved(result, plan, wish, item, wanted, started)
+            if wish.want.id not in rows:
+                rows[wish.want.id] = _saved(result, plan, wish, item, wanted, started)
     return rows
 
 
