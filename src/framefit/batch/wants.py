@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from framefit.batch.addresses import is_remote, join
 from framefit.batch.items import Item
 from framefit.batch.rows import short_digest
 from framefit.catalog import Rule
-from framefit.errors import InvalidOption
+from framefit.errors import InvalidOption, PictureError
 from framefit.geometry import Size
 from framefit.imaging.fitted import SUFFIXES
 from framefit.options import Format, Options, read_crop, read_focus, read_mode
@@ -64,6 +65,7 @@ def read_wanted(
     sizes: Sequence[str],
     models: Sequence[str],
     server: str | None,
+    catalog: str | None = None,
     options: Options,
     root: str | None,
     retries: int,
@@ -75,6 +77,7 @@ def read_wanted(
         sizes: the canvases; none leaves the choice to the plan. With several models each model gets each.
         models: models of the catalogue, all different.
         server: the server the models run on.
+        catalog: a catalogue file whose entries come over the built-in ones.
         options: how pictures are fitted.
         root: the folder for results.
         retries: how often a store that fails is asked again.
@@ -85,7 +88,7 @@ def read_wanted(
     """
     written = tuple(_written(size) for size in sizes) or (None,)
     targets = tuple(
-        replace(read_target(model=model, server=server, size=written[0]), size=None)
+        replace(read_target(model=model, server=server, size=written[0], catalog=catalog), size=None)
         for model in models or (None,)
     )
     keys = [target.rule.key if target.rule else "" for target in targets]
@@ -101,7 +104,7 @@ def read_wanted(
 
 def _refuse_impossible(target: Target, options: Options) -> None:
     """Plan a picture that does not exist, so that what fits none is refused before any is begun."""
-    canvas = target.size or Size(16, 9)
+    canvas = target.size or Size(1280, 720)
     info = PictureInfo(
         name="any picture",
         format=None,
@@ -118,7 +121,8 @@ def _refuse_impossible(target: Target, options: Options) -> None:
         metadata=(),
         byte_count=None,
     )
-    decide(info, target, options)
+    with contextlib.suppress(PictureError):  # what is wrong with that picture says nothing of others
+        decide(info, target, options)
 
 
 def _written(size: str) -> str | None:
@@ -154,7 +158,9 @@ def below(folder: str | None, place: str) -> str:
     return place if folder is None or is_remote(place) or Path(place).is_absolute() else join(folder, place)
 
 
-def one_target(*, sizes: Sequence[str], models: Sequence[str], server: str | None) -> Target:
+def one_target(
+    *, sizes: Sequence[str], models: Sequence[str], server: str | None, catalog: str | None
+) -> Target:
     """Look up the one target of a single result.
 
     Raises:
@@ -167,7 +173,9 @@ def one_target(*, sizes: Sequence[str], models: Sequence[str], server: str | Non
             wanted="one of each at most",
             fix="-o FOLDER",
         )
-    return read_target(size=sizes[0] if sizes else None, model=models[0] if models else None, server=server)
+    return read_target(
+        size=sizes[0] if sizes else None, model=models[0] if models else None, server=server, catalog=catalog
+    )
 
 
 def settled(

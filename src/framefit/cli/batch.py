@@ -46,6 +46,7 @@ class Request:
     sizes: tuple[str, ...]
     models: tuple[str, ...]
     server: str | None
+    catalog: str | None
     options: Options
     on_collision: str
     manifest: str | None
@@ -74,6 +75,7 @@ def fit_all(request: Request) -> bool:
         sizes=request.sizes,
         models=request.models,
         server=request.server,
+        catalog=request.catalog,
         options=request.options,
         root=root,
         retries=request.retry,
