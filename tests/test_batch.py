@@ -24,8 +24,8 @@ from framefit.batch.wants import read_wanted
 from framefit.batch.work import Done
 from framefit.batch.workspace import Workspace
 from framefit.errors import InvalidOption, OutputCollision
+from framefit.fitting import plan
 from framefit.options import Options
-from framefit.planning import plan
 from pictures import encoded, opened, scene, write
 
 

@@ -11,6 +11,7 @@ from threading import Condition, Lock
 
 from framefit.errors import InvalidOption
 from framefit.planning import Plan
+from framefit.probing import PictureInfo
 
 _BYTES_PER_PIXEL = 4
 """Pillow holds every layout but grey and palettes with four bytes to a pixel."""
@@ -24,10 +25,14 @@ def memory_of(plans: Sequence[Plan]) -> int:
 
     A picture whose pixels have to be brought to another layout first is held twice.
     """
-    info = plans[0].info
+    canvas = max(plan.canvas.pixels for plan in plans)
+    return memory_to_look(plans[0].info) + 2 * _BYTES_PER_PIXEL * canvas
+
+
+def memory_to_look(info: PictureInfo) -> int:
+    """Estimate the memory that decoding a picture takes, in bytes."""
     copies = 1 if info.mode in ("L", "RGB", "RGBA", "CMYK") and info.bits <= 8 else 2
-    decoded = info.stored_size.pixels * _BYTES_PER_PIXEL * copies
-    return decoded + 2 * _BYTES_PER_PIXEL * max(plan.canvas.pixels for plan in plans)
+    return info.stored_size.pixels * _BYTES_PER_PIXEL * copies
 
 
 def half_of_memory() -> int:

@@ -122,7 +122,7 @@ def _refuse_impossible(target: Target, options: Options) -> None:
         byte_count=None,
     )
     with contextlib.suppress(PictureError):  # what is wrong with that picture says nothing of others
-        decide(info, target, options)
+        decide(info, target, replace(options, focus=None))
 
 
 def _written(size: str) -> str | None:

@@ -11,17 +11,18 @@ from typing import Protocol
 
 from framefit.batch import stores
 from framefit.batch.items import Item
-from framefit.batch.memory import memory_of
+from framefit.batch.memory import memory_of, memory_to_look
 from framefit.batch.rendering import render_each
 from framefit.batch.rows import STORE_CODES, Failure, Row, digest, printable
 from framefit.batch.stores import Facts
 from framefit.batch.wants import Want, Wanted, format_of, settled, wants_of
 from framefit.checking import forecast
 from framefit.errors import FramefitError, InvalidOption, MissingExtra, NotAPicture
+from framefit.fitting import plan_one
 from framefit.imaging import Fitted
 from framefit.imaging.fitted import ENDINGS
 from framefit.options import Options
-from framefit.planning import Plan, Target, decide
+from framefit.planning import Plan, Target
 from framefit.probing import PictureInfo, probe
 from framefit.sources import Source
 
@@ -226,7 +227,12 @@ def _fit(
     for wish in wishes:
         try:
             info = info or probe(source)
-            plans.append((wish, decide(info, wish.target, wish.options)))
+            # A focus that is to be found in the picture has it decoded, small as it may be.
+            looks = isinstance(wish.options.focus, str)
+            with gates.decoding(memory_to_look(info)) if looks else contextlib.nullcontext():
+                plans.append((wish, plan_one(source, wish.target, wish.options)))
+        except MissingExtra:
+            raise
         except NotAPicture as error:
             skipped = replace(wish.row, status="skipped")
             rows.setdefault(wish.want.id, skipped if item.found else _failed(wish.row, error, started))

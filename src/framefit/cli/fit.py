@@ -60,6 +60,7 @@ def fit(
     backdrop: shared.Backdrop = "black",
     scene: shared.Scene = None,
     max_loss: shared.MaxLoss = 0.15,
+    face_model: shared.FaceModel = None,
     format: Annotated[
         str | None,
         typer.Option(
@@ -134,6 +135,7 @@ def fit(
         backdrop=backdrop,
         scene=scene,
         max_loss=max_loss,
+        face_model=face_model,
         format=format_of_output(output, format, folder=to_folder),
         quality=quality,
         max_bytes=max_bytes,
@@ -191,15 +193,14 @@ def _refuse_mixed_output(
 def _to_standard_output(request: Request) -> None:
     from framefit.batch.wants import one_target
     from framefit.cli.batch import how_fitted, read_one, sentence
+    from framefit.fitting import plan_one
     from framefit.imaging import render
-    from framefit.planning import decide
-    from framefit.probing import probe
 
     target = one_target(
         sizes=request.sizes, models=request.models, server=request.server, catalog=request.catalog
     )
     source = read_one(request.inputs[0], retries=request.retry)
-    fitted = render(decide(probe(source), target, request.options), source)
+    fitted = render(plan_one(source, target, request.options), source)
     sys.stdout.buffer.write(fitted.data)
     sys.stdout.buffer.flush()
     plan = fitted.plan
