@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batches import files_below, fill, framefit, rows_of, start
@@ -26,6 +26,8 @@ from framefit.batch.workspace import Workspace
 from framefit.errors import InvalidOption, OutputCollision
 from framefit.fitting import plan
 from framefit.options import Options
+from framefit.planning import Plan, Target
+from framefit.sources import Source
 from pictures import encoded, opened, scene, write
 
 
@@ -335,14 +337,14 @@ def test_an_unknown_exception_is_a_row(tmp_path: Path, monkeypatch: pytest.Monke
     from framefit.batch import work
 
     fill(tmp_path / "in", 3)
-    real = work.probe
+    real = work.plan_one
 
-    def probe(source: object) -> object:
-        if getattr(source, "name", "") == "00001.png":
+    def plan_one(source: Source, target: Target, options: Options) -> Plan:
+        if source.name == "00001.png":
             raise RecursionError("too deep")
-        return real(source)
+        return real(source, target, options)
 
-    monkeypatch.setattr(work, "probe", probe)
+    monkeypatch.setattr(work, "plan_one", plan_one)
     items = [Item(address=str(path), relative=path.name) for path in sorted((tmp_path / "in").rglob("0*"))]
     rows = [row for done in fitted(items, tmp_path / "out") for row in done.rows]
     assert [row.error.code for row in rows if row.error] == ["unexpected"]
@@ -373,6 +375,7 @@ def test_pictures_over_the_memory_run_alone(tmp_path: Path) -> None:
     ] * 6
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=40))
 def test_the_budget_is_never_exceeded(counts: list[int]) -> None:
     """However threads come and go, no more is held than the limit, but for one that is larger and alone."""
@@ -420,6 +423,7 @@ def test_wrong_amounts_of_memory(text: str) -> None:
         read_bytes(text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.from_regex(r"[a-c]{1,2}\.(jpg|png)", fullmatch=True), unique=True, max_size=12))
 def test_suffixes_make_names_unique(names: list[str]) -> None:
     """Whatever the names, with suffixes every item has a place of its own; without, equal names are refused."""

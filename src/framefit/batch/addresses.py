@@ -8,7 +8,6 @@ import sys
 import unicodedata
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://")
 _MAGIC = re.compile(r"[*?\[]")
@@ -21,7 +20,11 @@ def is_remote(address: str) -> bool:
 
 def plain(address: str) -> str:
     """Return a ``file://`` URL as the path it stands for, and every other address as it is."""
-    return url2pathname(urlsplit(address).path) if address.lower().startswith("file://") else address
+    if not address.lower().startswith("file://"):
+        return address
+    from urllib.request import url2pathname  # slow to import
+
+    return url2pathname(urlsplit(address).path)
 
 
 def is_pattern(address: str) -> bool:

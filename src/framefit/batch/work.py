@@ -16,14 +16,13 @@ from framefit.batch.rendering import render_each
 from framefit.batch.rows import STORE_CODES, Failure, Row, digest, printable
 from framefit.batch.stores import Facts
 from framefit.batch.wants import Want, Wanted, format_of, settled, wants_of
-from framefit.checking import forecast
 from framefit.errors import FramefitError, InvalidOption, MissingExtra, NotAPicture
 from framefit.fitting import plan_one
 from framefit.imaging import Fitted
 from framefit.imaging.fitted import ENDINGS
 from framefit.options import Options
 from framefit.planning import Plan, Target
-from framefit.probing import PictureInfo, probe
+from framefit.probing import probe
 from framefit.sources import Source
 
 
@@ -223,13 +222,11 @@ def _fit(
     # What stands already is planned and rendered with the rest: the results of one decoding may depend
     # on each other, and a run that was interrupted must end like one that was not.
     plans: list[tuple[_Wish, Plan]] = []
-    info: PictureInfo | None = None
     for wish in wishes:
         try:
-            info = info or probe(source)
             # A focus that is to be found in the picture has it decoded, small as it may be.
             looks = isinstance(wish.options.focus, str)
-            with gates.decoding(memory_to_look(info)) if looks else contextlib.nullcontext():
+            with gates.decoding(memory_to_look(probe(source))) if looks else contextlib.nullcontext():
                 plans.append((wish, plan_one(source, wish.target, wish.options)))
         except MissingExtra:
             raise
@@ -262,7 +259,6 @@ def _saved(
         stores.write(output, result.data, retries=wanted.retries, mark=wanted.mark)
     except FramefitError as error:
         return _failed(row, error, started)
-    told = forecast(plan.info, wish.target, today=wish.target.rule.checked_on) if wish.target.rule else None
     return replace(
         row,
         status="fitted",
@@ -273,11 +269,20 @@ def _saved(
         share_lost=round(plan.placement.share_lost, 6),
         format=result.format,
         action=plan.action,
-        findings=tuple(finding.code for finding in told.findings) if told else (),
+        findings=_findings(plan, wish.target),
         bytes=len(result.data),
         output_digest=digest(result.data),
         seconds=_since(started),
     )
+
+
+def _findings(plan: Plan, target: Target) -> tuple[str, ...]:
+    """Return what the server would have said, as of the day its rule was read: the same on every day."""
+    if target.rule is None:
+        return ()
+    from framefit.checking import forecast  # only runs with a model need it
+
+    return tuple(one.code for one in forecast(plan.info, target, today=target.rule.checked_on).findings)
 
 
 def _failed(row: Row, error: Exception, started: float) -> Row:
