@@ -107,6 +107,27 @@ def test_several_targets(tmp_path: Path) -> None:
     assert targets == ["32x24", "24x32"] * 9
 
 
+def test_one_of_several_targets_may_fail(tmp_path: Path) -> None:
+    """A byte budget that one size cannot meet fails that size alone."""
+    write(tmp_path / "a.jpg", scene(900, 600))
+    arguments = (
+        "fit",
+        "--from",
+        "-",
+        "--size",
+        "800x600",
+        "--size",
+        "32x24",
+        "-o",
+        "out",
+        "--max-bytes",
+        "2000",
+    )
+    assert framefit(*arguments, cwd=tmp_path, stdin=b"a.jpg\n").returncode == 1
+    large, small = rows_of(tmp_path / "out" / "manifest.jsonl")
+    assert (large["error"]["code"], small["status"]) == ("over_byte_budget", "fitted")
+
+
 def test_one_of_several_targets_is_done_again(tmp_path: Path) -> None:
     """When the result of one target is lost, the other one is left alone."""
     fill(tmp_path / "in", 3)

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Condition, Lock
 
 from framefit.errors import InvalidOption
+from framefit.limits import decoded_pixels
 from framefit.planning import Plan
 from framefit.probing import PictureInfo
 
@@ -26,13 +27,19 @@ def memory_of(plans: Sequence[Plan]) -> int:
     A picture whose pixels have to be brought to another layout first is held twice.
     """
     canvas = max(plan.canvas.pixels for plan in plans)
-    return memory_to_look(plans[0].info) + 2 * _BYTES_PER_PIXEL * canvas
+    shrink = min(plan.shrink for plan in plans)
+    return memory_to_look(plans[0].info, shrink=shrink) + 2 * _BYTES_PER_PIXEL * canvas
 
 
-def memory_to_look(info: PictureInfo) -> int:
-    """Estimate the memory that decoding a picture takes, in bytes."""
+def memory_to_look(info: PictureInfo, *, shrink: int = 1) -> int:
+    """Estimate the memory that decoding a picture takes, in bytes.
+
+    Args:
+        info: the facts of the picture.
+        shrink: how many times smaller it is decoded.
+    """
     copies = 1 if info.mode in ("L", "RGB", "RGBA", "CMYK") and info.bits <= 8 else 2
-    return info.stored_size.pixels * _BYTES_PER_PIXEL * copies
+    return decoded_pixels(info, shrink) * _BYTES_PER_PIXEL * copies
 
 
 def half_of_memory() -> int:

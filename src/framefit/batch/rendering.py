@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from framefit.errors import FramefitError
-from framefit.imaging import Fitted, render
+from framefit.errors import FramefitError, OverByteBudget
+from framefit.imaging import Fitted, render, render_many
 from framefit.planning import Plan
 from framefit.sources import Source
 
@@ -15,9 +15,15 @@ def render_each(plans: Sequence[Plan], source: Source) -> list[Fitted | Framefit
 
     Args:
         plans: the plans.
-        source: the picture they were made for.
+        source: the picture they were made for; it is decoded once, unless a plan's byte budget cannot
+            be met: then each is rendered for itself, so that the others have their results.
     """
-    return [_rendered(plan, source) for plan in plans]
+    try:
+        return [*render_many(plans, source)]
+    except OverByteBudget as error:
+        return [error] if len(plans) == 1 else [_rendered(plan, source) for plan in plans]
+    except FramefitError as error:
+        return [error] * len(plans)
 
 
 def _rendered(plan: Plan, source: Source) -> Fitted | FramefitError:
