@@ -18,6 +18,12 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Port to listen at; 0 takes a free one.")
     ] = 8080,
+    speak: Annotated[
+        str,
+        typer.Option(
+            help="Answer as this server does: openai, azure, vllm-omni, sglang, litellm, dynamo or relay."
+        ),
+    ] = "openai",
     data: Annotated[Path, typer.Option(help="Folder for jobs and videos; they survive a restart.")] = Path(
         ".framefit"
     ),
@@ -29,7 +35,7 @@ def serve(
     from framefit.server.options import ServerOptions
     from framefit.server.running import serve as run
 
-    run(ServerOptions(data_folder=data, host=host, port=port), on_ready=_say_where)
+    run(ServerOptions(data_folder=data, host=host, port=port, speak=speak), on_ready=_say_where)
 
 
 def _say_where(server: RunningServer) -> None:

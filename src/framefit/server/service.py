@@ -7,14 +7,16 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from framefit.catalog import Catalog
 from framefit.geometry import Size
 from framefit.saving import whole_file, write_whole
 from framefit.server.body import Fields
+from framefit.server.creates import Sent
 from framefit.server.envelope import ApiError, invalid_value, video_not_found
 from framefit.server.folder import DataFolder
-from framefit.server.parsing import read_create, read_remix
+from framefit.server.parsing import CreateRequest, read_create, read_remix
 from framefit.server.store import JobStore, NewJob
 from framefit.videos.objects import ORDERS, VARIANTS, Order, Variant, Video, VideoPage
 
@@ -46,12 +48,22 @@ class VideosService:
         Raises:
             ApiError: 400, whatever is wrong with it.
         """
-        request = read_create(fields, self._catalog)
-        video_id = _new_id()
-        name = None
+        return self.submit(read_create(fields, self._catalog), fields)
+
+    def submit(self, request: CreateRequest, fields: Fields, *, prefix: str = "video_") -> Video:
+        """Queue the job of a request that has been found good.
+
+        Args:
+            request: what is to be rendered.
+            fields: the fields as they came, for the record.
+            prefix: how the job's id begins.
+        """
+        video_id = f"{prefix}{uuid.uuid4().hex}"
+        name, picture = None, None
         if request.reference is not None:
             name = f"{video_id}.{request.reference.format}"
             write_whole(self._folder.reference(name), request.reference.data)
+            picture = request.reference.sent or request.reference.data
         return self._queue(
             NewJob(
                 id=video_id,
@@ -60,8 +72,14 @@ class VideosService:
                 size=request.size,
                 seconds=request.seconds,
                 reference=name,
+                sent=Sent.of(fields, picture),
             )
         )
+
+    def sent(self, video_id: str) -> dict[str, Any]:
+        """Return the fields that came with a job's request, but the picture; empty for an unknown id."""
+        sent = self._store.sent(video_id)
+        return {} if sent is None else sent.fields
 
     def retrieve(self, video_id: str) -> Video:
         """Return a job.
@@ -110,6 +128,19 @@ class VideosService:
             )
         self._folder.remove(video_id, reference)
 
+    def remove(self, video_id: str) -> Video:
+        """Delete a job and its files whether it has ended or not, and return it as it was.
+
+        Raises:
+            ApiError: 404.
+        """
+        video = self.retrieve(video_id)
+        reference = self._store.reference_of(video_id)
+        if not self._store.delete(video_id, unfinished=True):
+            raise video_not_found(video_id)
+        self._folder.remove(video_id, reference)
+        return video
+
     def content(self, video_id: str, variant: str | None) -> tuple[Path, Variant]:
         """Return the file of a video or of one of its stills.
 
@@ -140,7 +171,7 @@ class VideosService:
         prompt = read_remix(fields)
         source = self.retrieve(video_id)
         _check_ready(source, status=400)
-        new_id = _new_id()
+        new_id = f"video_{uuid.uuid4().hex}"
         return self._queue(
             NewJob(
                 id=new_id,
@@ -150,6 +181,7 @@ class VideosService:
                 seconds=int(source.seconds),
                 reference=self._copied_reference(video_id, new_id),
                 remixed_from=video_id,
+                sent=Sent.of(fields, None),
             )
         )
 
@@ -170,10 +202,6 @@ class VideosService:
         with whole_file(self._folder.reference(copy)) as temporary:
             shutil.copyfile(source, temporary)
         return copy
-
-
-def _new_id() -> str:
-    return f"video_{uuid.uuid4().hex}"
 
 
 def _check_ready(video: Video, *, status: int) -> None:

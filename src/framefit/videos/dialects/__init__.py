@@ -23,11 +23,12 @@ NAMES = ("openai", "azure", "vllm-omni", "sglang", "litellm", "dynamo", "relay")
 """Every dialect; `AUTO` stands for the one that the server's answers tell."""
 
 
-def dialect_named(name: str) -> Dialect:
+def dialect_named(name: str, *, flag: str = "--dialect") -> Dialect:
     """Return a dialect by its name.
 
     Args:
         name: one of `NAMES`.
+        flag: the option that the name was given with.
 
     Raises:
         InvalidOption: there is no dialect of that name.
@@ -38,7 +39,7 @@ def dialect_named(name: str) -> Dialect:
         raise InvalidOption(
             f"no dialect is called {name!r}",
             seen=name,
-            wanted=", ".join((AUTO, *NAMES)),
-            fix=f"--dialect {AUTO}",
+            wanted=", ".join(NAMES),
+            fix=f"{flag} {NAMES[0]}",
         )
     return read_dialect(name)
