@@ -17,6 +17,7 @@ from framefit.server.creates_routes import creates_router
 from framefit.server.database import open_database
 from framefit.server.edge import Edge
 from framefit.server.envelope import add_error_handlers
+from framefit.server.faults.middleware import Faults
 from framefit.server.folder import DataFolder
 from framefit.server.guard import LoopbackGuard
 from framefit.server.options import ServerOptions
@@ -82,6 +83,7 @@ def create_app(options: ServerOptions) -> FastAPI:
     add_error_handlers(app, speech.refuse)
     # The one added last is the outermost.
     app.add_middleware(BodyLimit, max_bytes=options.max_body_bytes)
+    app.add_middleware(Faults, faults=options.faults, refuse=speech.refuse)
     app.add_middleware(LoopbackGuard)
     app.add_middleware(Stamp, headers=speech.headers)
     app.add_middleware(Edge)

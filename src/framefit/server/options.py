@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framefit.errors import InvalidOption
+from framefit.server.faults.fault import Fault
 from framefit.videos.dialects import dialect_named
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -24,6 +25,7 @@ class ServerOptions:
         keep_seconds: how long after its completion a video can be fetched, 1 second to 10 years.
         lease_seconds: how long a job of a process that has died stays unclaimed, 1 to 3600.
         speak: the server whose ways it mimics, a name of `framefit.videos.dialects.NAMES`.
+        faults: what goes wrong on purpose.
 
     Raises:
         InvalidOption: a value outside its range.
@@ -37,6 +39,7 @@ class ServerOptions:
     keep_seconds: int = 24 * 3600
     lease_seconds: float = 10.0
     speak: str = "openai"
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every value that has a range."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
 import uuid
@@ -15,6 +16,7 @@ from framefit.saving import whole_file, write_whole
 from framefit.server.body import Fields
 from framefit.server.creates import Sent
 from framefit.server.envelope import ApiError, invalid_value, video_not_found
+from framefit.server.faults.held import HOLD, LAG
 from framefit.server.folder import DataFolder
 from framefit.server.parsing import CreateRequest, read_create, read_remix
 from framefit.server.store import JobStore, NewJob
@@ -73,6 +75,7 @@ class VideosService:
                 seconds=request.seconds,
                 reference=name,
                 sent=Sent.of(fields, picture),
+                hold=HOLD.get(),
             )
         )
 
@@ -104,7 +107,7 @@ class VideosService:
             ApiError: 400, a value that is none of these.
         """
         try:
-            return self._store.page(after=after, limit=_limit(limit), order=_order(order))
+            return self._store.page(after=after, limit=_limit(limit), order=_order(order), lag=LAG.get())
         except KeyError as error:
             raise ApiError(
                 400, f"Invalid value: '{after}'. No video has this id.", code="invalid_value", param="after"
@@ -188,7 +191,8 @@ class VideosService:
     def _queue(self, job: NewJob) -> Video:
         video = self._store.add(job)
         self._wake()
-        return video
+        # Whatever becomes of a job, the answer to its create calls it queued.
+        return dataclasses.replace(video, status="queued", error=None)
 
     def _copied_reference(self, video_id: str, new_id: str) -> str | None:
         """Copy the reference, so that either job can be deleted without the other."""

@@ -11,7 +11,19 @@ from sqlalchemy import Engine, Row, case, insert, select, update
 from framefit.geometry import Size
 from framefit.server.creates import Sent, insert_sent, without_prompt
 from framefit.server.database import creates, jobs
+from framefit.server.faults.held import Hold
 from framefit.videos.objects import JobError, Order, Video, VideoPage
+
+_NEVER = 1e15
+_HELD: dict[str, dict[str, Any]] = {
+    # A worker that lives for ever has it and does nothing.
+    "stuck": {"status": "in_progress", "owner": "fault", "lease_until": _NEVER},
+    "moderated": {
+        "status": "failed",
+        "error_code": "moderation_blocked",
+        "error_message": "Your request was blocked by our moderation system.",
+    },
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +39,7 @@ class NewJob:
         reference: file name of the stored reference picture; None without one.
         remixed_from: the job it is a remix of; None for none.
         sent: what came in the request; None leaves it off the record.
+        hold: what becomes of it instead of being rendered; None lets it be.
     """
 
     id: str
@@ -37,6 +50,7 @@ class NewJob:
     reference: str | None
     remixed_from: str | None = None
     sent: Sent | None = None
+    hold: Hold | None = None
 
 
 class JobStore:
@@ -61,6 +75,7 @@ class JobStore:
             "reference": job.reference,
             "remixed_from": job.remixed_from,
             "created_at": int(time.time()),
+            **_HELD.get(job.hold or "", {}),
         }
         with self._engine.begin() as connection:
             row = connection.execute(insert(jobs).values(values).returning(jobs)).one()
@@ -78,18 +93,21 @@ class JobStore:
         row = self._row(video_id)
         return None if row is None else row.reference
 
-    def page(self, *, after: str | None, limit: int, order: Order) -> VideoPage:
+    def page(self, *, after: str | None, limit: int, order: Order, lag: float = 0.0) -> VideoPage:
         """Return jobs in the order of their creation.
 
         Args:
             after: the job to begin after, which may have been deleted since; None begins at the end.
             limit: number of jobs, 0 or more.
             order: ``asc`` is the oldest first, ``desc`` the newest.
+            lag: seconds that a job must be old to be among them.
 
         Raises:
             KeyError: no job ever had the id ``after``.
         """
         query = select(jobs).where(jobs.c.deleted_at.is_(None)).limit(limit + 1)
+        if lag:
+            query = query.where(jobs.c.created_at <= time.time() - lag)
         query = query.order_by(jobs.c.sequence.asc() if order == "asc" else jobs.c.sequence.desc())
         with self._engine.connect() as connection:
             if after is not None:
