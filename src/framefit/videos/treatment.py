@@ -27,6 +27,9 @@ _FAR_WITHOUT_CAUSE = 8.0
 _EXPLAINS = 0.4
 """A cause counts when it leaves less than this share of the difference."""
 
+_ROUNDED = 1.05
+"""A stretch under this is what rounding a side to 16 or 32 pixels does."""
+
 _COMPARED_AT = 256
 """The longer side, in pixels, at which colours are compared: averages, not the noise of compression."""
 
@@ -59,8 +62,12 @@ class Treatment:
 
     @property
     def keeps_place(self) -> bool:
-        """Whether nothing is known to have been turned, stretched, cropped or padded."""
-        return not self.sure or self.name in ("as sent", "colour-shifted")
+        """Whether nothing is known to have been turned, cropped, padded, or stretched by 5 % or more.
+
+        Less comes about when a server rounds the size of the video to whole blocks.
+        """
+        rounded = self.name == "stretched" and self.stretch < _ROUNDED
+        return not self.sure or rounded or self.name in ("as sent", "colour-shifted")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the treatment as plain values for JSON."""
