@@ -28,12 +28,14 @@ from framefit.probing import probe
 from framefit.saving import same_file
 from framefit.sources import PictureSource, Source
 from framefit.videos.client import CREATE_SECONDS, ServerAddress, connect, submit
-from framefit.videos.download import download
+from framefit.videos.dialects import AUTO, Dialect, dialect_named
+from framefit.videos.dialects.recognising import USUAL, recognised
+from framefit.videos.download import save_content
 from framefit.videos.job import Job
 from framefit.videos.offers import Offer, offer_for, read_seconds
 from framefit.videos.receipt import LEAST_PSNR, MINIMUM, Receipt
 from framefit.videos.receipt import verify as compare
-from framefit.videos.waiting import OnProgress, wait
+from framefit.videos.waiting import OnProgress, ended, wait
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -60,6 +62,7 @@ class GeneratedVideo:
         engine: who rendered it: the embedded engine, or the host of the server.
         fitted: the picture that was sent; None for a video from text.
         receipt: the comparison of the first frame with the picture; None when it was not made.
+        dialect: how the server was spoken to.
     """
 
     path: Path
@@ -70,6 +73,7 @@ class GeneratedVideo:
     engine: str
     fitted: Fitted | None
     receipt: Receipt | None
+    dialect: str = USUAL
 
     def as_dict(self) -> dict[str, Any]:
         """Return the video as plain values for JSON."""
@@ -80,6 +84,7 @@ class GeneratedVideo:
             "size": None if self.size is None else str(self.size),
             "seconds": self.seconds,
             "engine": self.engine,
+            "dialect": self.dialect,
             "plan": None if self.fitted is None else self.fitted.plan.as_dict(),
             "receipt": None if self.receipt is None else self.receipt.as_dict(),
         }
@@ -111,6 +116,7 @@ def generate(
     output: str | Path | None = None,
     base_url: str | None = None,
     api_key: str | None = None,
+    dialect: str = AUTO,
     timeout_seconds: float = 1800.0,
     verify: bool = True,
     minimum: float = MINIMUM,
@@ -136,6 +142,8 @@ def generate(
         base_url: the server; None takes ``FRAMEFIT_BASE_URL`` or ``OPENAI_BASE_URL``, else the
             embedded engine, which renders a camera move and is no generative model.
         api_key: the key; None takes ``FRAMEFIT_API_KEY`` or ``OPENAI_API_KEY``.
+        dialect: how the server speaks: ``auto`` (default) tells it from the server's answers; else
+            ``openai``, ``azure``, ``vllm-omni``, ``sglang``, ``litellm``, ``dynamo`` or ``relay``.
         timeout_seconds: how long submitting and waiting may take together, above 0; 1800 by default.
         verify: compare the first frame with what was sent.
         minimum: the least SSIM, 0 to 1, that counts as the same picture; 0.90 by default.
@@ -157,6 +165,7 @@ def generate(
         NotAVideo: what came is no video; it is kept, and named.
     """
     _check_options(prompt, timeout_seconds, minimum)
+    named = None if dialect == AUTO else dialect_named(dialect)
     if verify and source is not None:
         require("av", "video")
         require("numpy", "video")
@@ -177,8 +186,9 @@ def generate(
         backdrop=backdrop,
     )
     with _engine(address) as (reached, engine), connect(reached) as client:
-        job = _make(client, request, timeout_seconds, on_progress, on_submitted)
-        download(client, job.id, target)
+        spoken = named or (dialect_named(USUAL) if address.base_url is None else recognised(client))
+        job = _make(client, spoken, request, timeout_seconds, on_progress, on_submitted)
+        save_content(client, job, target, dialect=spoken)
     return GeneratedVideo(
         path=target,
         video_id=job.id,
@@ -188,6 +198,7 @@ def generate(
         engine=engine,
         fitted=request.fitted,
         receipt=_receipt(request.fitted, target, minimum) if verify else None,
+        dialect=spoken.name,
     )
 
 
@@ -309,6 +320,7 @@ def _engine(address: ServerAddress) -> Iterator[tuple[ServerAddress, str]]:
 
 def _make(
     client: OpenAI,
+    dialect: Dialect,
     request: _Request,
     timeout_seconds: float,
     on_progress: OnProgress | None,
@@ -322,12 +334,22 @@ def _make(
         size=None if request.size is None else str(request.size),
         seconds=request.seconds,
         upload=None if request.fitted is None else request.fitted.upload(),
-        timeout_seconds=min(CREATE_SECONDS, max(_SHORTEST_CREATE, timeout_seconds)),
+        timeout_seconds=_create_seconds(dialect, timeout_seconds),
+        dialect=dialect,
     )
     if on_submitted is not None:
         on_submitted(job.id)
+    if not dialect.retrieves:
+        return ended(client, job)
     left = max(0.0, deadline - time.monotonic())
-    return wait(client, job.id, timeout_seconds=left, on_progress=on_progress)
+    return wait(client, job.id, timeout_seconds=left, on_progress=on_progress, dialect=dialect)
+
+
+def _create_seconds(dialect: Dialect, timeout_seconds: float) -> float:
+    """Return how long a create may take; one that waits for the video may take as long as the video."""
+    return max(
+        _SHORTEST_CREATE, timeout_seconds if dialect.create_waits else min(CREATE_SECONDS, timeout_seconds)
+    )
 
 
 def _receipt(fitted: Fitted | None, video: Path, minimum: float) -> Receipt | None:

@@ -41,6 +41,12 @@ def generate(
         str | None,
         typer.Option(help="The key. Default: FRAMEFIT_API_KEY, OPENAI_API_KEY.", show_default=False),
     ] = None,
+    dialect: Annotated[
+        str,
+        typer.Option(
+            help="How the server speaks: auto, openai, azure, vllm-omni, sglang, litellm, dynamo or relay."
+        ),
+    ] = "auto",
     timeout: Annotated[float, typer.Option(min=1, help="Give up waiting after this many seconds.")] = 1800,
     verify: Annotated[bool, typer.Option(help="Compare the first frame with what was sent.")] = True,
     minimum: Annotated[
@@ -66,6 +72,7 @@ def generate(
             output=Path(output) if output else None,
             base_url=base_url,
             api_key=api_key,
+            dialect=dialect,
             timeout_seconds=timeout,
             verify=verify,
             minimum=minimum,

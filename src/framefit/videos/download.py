@@ -6,11 +6,15 @@ import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from framefit.errors import DownloadFailed
-from framefit.saving import whole_file
-from framefit.videos.replies import one_line, said, transport_errors, where
-from framefit.videos.waiting import video_path
+from framefit.saving import whole_file, write_whole
+from framefit.videos.dialects import Dialect, dialect_named
+from framefit.videos.dialects.dialect import video_path
+from framefit.videos.dialects.recognising import USUAL
+from framefit.videos.job import Job
+from framefit.videos.replies import one_line, said, shown_address, transport_errors, where
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -28,7 +32,14 @@ class _BrokenError(Exception):
     """One attempt failed in a way that another may not."""
 
 
-def download(client: OpenAI, video_id: str, output: Path, *, attempts: int = ATTEMPTS) -> Path:
+def download(
+    client: OpenAI,
+    video_id: str,
+    output: Path,
+    *,
+    attempts: int = ATTEMPTS,
+    dialect: Dialect | None = None,
+) -> Path:
     """Fetch the content of a completed video to a file that appears whole or not at all.
 
     Args:
@@ -36,6 +47,7 @@ def download(client: OpenAI, video_id: str, output: Path, *, attempts: int = ATT
         video_id: the id the server gave.
         output: the path to appear; its folder is created, an existing file is replaced.
         attempts: how often a broken transfer is begun in all, 1 or more; 4 by default.
+        dialect: how the server speaks; None is the protocol itself.
 
     Returns:
         The path.
@@ -44,13 +56,60 @@ def download(client: OpenAI, video_id: str, output: Path, *, attempts: int = ATT
         DownloadFailed: the content did not come whole; the message names the video.
         OutputUnwritable: the file cannot be written there.
     """
+    request = (dialect or dialect_named(USUAL)).content_request(video_id)
+    if request is None:
+        raise _failure(client, video_id, "the video came with the answer to the create, and only with it")
+    return _fetched(client, video_id, request.path, output, attempts)
+
+
+def save_content(
+    client: OpenAI, job: Job, output: Path, *, attempts: int = ATTEMPTS, dialect: Dialect | None = None
+) -> Path:
+    """Save the video of a completed job: from the job itself where it carries one, else by a download.
+
+    Args:
+        client: from `framefit.videos.client.connect`.
+        job: the completed job.
+        output: the path to appear; its folder is created, an existing file is replaced.
+        attempts: how often a broken transfer is begun in all, 1 or more; 4 by default.
+        dialect: how the server speaks; None is the protocol itself.
+
+    Returns:
+        The path.
+
+    Raises:
+        DownloadFailed: the content did not come whole, or is at an address of another server.
+        OutputUnwritable: the file cannot be written there.
+    """
+    if job.content is not None:
+        write_whole(output, job.content)
+        return output
+    if job.content_url is None:
+        return download(client, job.id, output, attempts=attempts, dialect=dialect)
+    if not _same_server(job.content_url, str(client.base_url)):
+        place = shown_address(job.content_url)
+        raise DownloadFailed(
+            f"video {job.id} is ready, and the server says that it is at another address",
+            seen=place,
+            wanted=f"a video on {where(client)}: no other address is fetched",
+            fix=f"fetch it from {place}",
+        )
+    return _fetched(client, job.id, job.content_url, output, attempts)
+
+
+def _same_server(url: str, base_url: str) -> bool:
+    there, here = urlsplit(url), urlsplit(base_url)
+    return (there.scheme, there.netloc) == (here.scheme, here.netloc)
+
+
+def _fetched(client: OpenAI, video_id: str, path: str, output: Path, attempts: int) -> Path:
     trouble = ""
     for attempt in range(attempts):
         if attempt:
             time.sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
         try:
             with whole_file(output) as temporary:
-                _fetch(client, video_id, temporary)
+                _fetch(client, video_id, path, temporary)
         except _BrokenError as error:
             trouble = str(error)
         else:
@@ -58,11 +117,11 @@ def download(client: OpenAI, video_id: str, output: Path, *, attempts: int = ATT
     raise _failure(client, video_id, trouble)
 
 
-def _fetch(client: OpenAI, video_id: str, temporary: Path) -> None:
+def _fetch(client: OpenAI, video_id: str, path: str, temporary: Path) -> None:
     from openai import APIConnectionError, APIStatusError
 
     try:
-        with _opened(client, video_id) as reply:
+        with _opened(client, path) as reply:
             _save(reply, client, video_id, temporary)
     except APIStatusError as error:
         words = said(error, client)
@@ -74,17 +133,17 @@ def _fetch(client: OpenAI, video_id: str, temporary: Path) -> None:
         raise _BrokenError(one_line(f"{type(cause).__name__}: {cause}", 200)) from error
 
 
-def _opened(client: OpenAI, video_id: str) -> Any:
+def _opened(client: OpenAI, path: str) -> Any:
     """Open the content as a stream: a context manager around an HTTP response."""
     from contextlib import closing
 
     from openai import HttpxBinaryResponseContent
 
     # This header is how the SDK's own `with_streaming_response` asks for a reply that is not read yet;
-    # that method itself is marked as deprecated. No `variant`: SGLang takes it for an output's index.
+    # that method itself is marked as deprecated.
     headers = {"X-Stainless-Raw-Response": "stream", "Accept": "application/binary"}
     reply: Any = client.get(
-        f"{video_path(video_id)}/content",
+        path,
         cast_to=HttpxBinaryResponseContent,
         options={"headers": headers, "max_retries": 0, "timeout": _SILENT_SECONDS},
     )
