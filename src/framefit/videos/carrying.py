@@ -231,7 +231,7 @@ class _Carrier:
         except FramefitError as error:
             self._claim.troubled(error.code, f"{error.message}: {error.seen}")
             raise
-        return self._claim.heard("completed")
+        return self._claim.completed(size=self._job.size, seconds=self._job.seconds)
 
     def _fetch(self, entry: Entry) -> Entry:
         output = self._order.output

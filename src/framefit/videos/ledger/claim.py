@@ -158,10 +158,20 @@ class Claim:
         )
 
     def heard(self, status: str) -> Entry:
-        """Put on record what the server says of a job that goes on."""
-        state = "completed" if status == "completed" else "in_progress"
-        ongoing = ("accepted", "in_progress", "completed")
-        return self._change(videos.c.state.in_(ongoing), note=f"status {status}", state=state, status=status)
+        """Put the server's word on record about a job that goes on."""
+        ongoing = videos.c.state.in_(("accepted", "in_progress"))
+        return self._change(ongoing, note=f"status {status}", state="in_progress", status=status)
+
+    def completed(self, *, size: str | None, seconds: str | None) -> Entry:
+        """Put on record that the video is ready, and what the server says it is like."""
+        return self._change(
+            videos.c.state.in_(("accepted", "in_progress")),
+            note="the video is ready",
+            state="completed",
+            status="completed",
+            size_made=size,
+            seconds_made=seconds,
+        )
 
     def failed(self, code: str, message: str) -> Entry:
         """Put on record that no video will come of the job."""

@@ -89,6 +89,7 @@ class Entry:
         attempts: how often a create was sent.
         charges: how many of them were, or may have been, accepted.
         status: the server's last word about the job.
+        size_made, seconds_made: what the server says it renders; None when it does not.
         sent_at: unix seconds just before the last create left.
         lost_at: unix seconds when its answer was given up; None while there is nothing to find out.
         planned_at: unix seconds of the first intent.
@@ -119,6 +120,8 @@ class Entry:
     attempts: int
     charges: int
     status: str | None
+    size_made: str | None
+    seconds_made: str | None
     sent_at: float | None
     lost_at: float | None
     planned_at: float

@@ -100,6 +100,12 @@ class Ledger:
                 )
             return entry_of(connection.execute(select(videos).where(videos.c.key == intent.key)).one())
 
+    def get(self, key: str) -> Entry | None:
+        """Return the row of a whole key; None when nobody ever intended that video."""
+        with self._database.transaction() as connection:
+            row = connection.execute(select(videos).where(videos.c.key == key)).one_or_none()
+        return None if row is None else entry_of(row)
+
     def find(self, key: str) -> Entry:
         """Return the row of a key, or of the beginning of one.
 

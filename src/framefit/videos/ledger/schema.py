@@ -28,6 +28,8 @@ videos = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("charges", Integer, nullable=False, default=0),
     Column("status", Text),
+    Column("size_made", Text),
+    Column("seconds_made", Text),
     Column("sent_at", Float(53)),
     Column("lost_at", Float(53)),
     Column("planned_at", Float(53), nullable=False),
