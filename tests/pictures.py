@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -65,3 +67,55 @@ def write(path: Path, image: Image.Image, kind: str = "JPEG", **options: object)
     """Save a picture and return its path."""
     path.write_bytes(encoded(image, kind, **options))
     return path
+
+
+def opened(path: Path) -> Image.Image:
+    """The picture of a file, decoded, with the file closed again; its format is kept."""
+    with Image.open(path) as image:
+        image.load()
+        return image
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk of a PNG file, with its checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def one_colour_png(width: int, height: int) -> bytes:
+    """A whole black grey-level PNG of any size, in few bytes and without its pixels in memory."""
+
+    def packed(count: int, last: bool) -> bytes:
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return packer.compress(bytes(count)) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
+
+    row, (blocks, rest) = width + 1, divmod(height, 64)
+    checksum = (row * height % 65521) << 16 | 1  # the Adler-32 of that many zeros
+    pixels = packed(64 * row, False) * blocks + packed(rest * row, True)
+    stream = b"\x78\x01" + pixels + struct.pack(">I", checksum)
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", stream), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, data) for kind, data in chunks)
+
+
+def with_png_chunks(data: bytes, *chunks: tuple[bytes, bytes], at_end: bool = False) -> bytes:
+    """A PNG file with more chunks, behind its header or behind its pixels."""
+    place = len(data) - 12 if at_end else 33
+    return data[:place] + b"".join(png_chunk(*chunk) for chunk in chunks) + data[place:]
+
+
+def with_jpeg_segments(data: bytes, *segments: tuple[int, bytes]) -> bytes:
+    """A JPEG file with more segments at its start, each a marker's second byte and its content."""
+    added = b"".join(
+        bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body for marker, body in segments
+    )
+    return data[:2] + added + data[2:]
+
+
+def jpeg_sampling(data: bytes) -> list[tuple[int, int]]:
+    """The horizontal and vertical sampling factor of every component, from a JPEG's frame header."""
+    position = 2
+    while data[position + 1] not in (0xC0, 0xC1, 0xC2):
+        position += 2 + int.from_bytes(data[position + 2 : position + 4])
+    components = data[position + 9]
+    factors = [data[position + 11 + 3 * number] for number in range(components)]
+    return [(factor >> 4, factor & 15) for factor in factors]

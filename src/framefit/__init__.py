@@ -13,34 +13,38 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from framefit.catalog import Catalog, Rule
-    from framefit.checking import Finding, Forecast, check, forecast
+    from framefit.checking import Forecast, check, forecast
     from framefit.errors import FramefitError
-    from framefit.fitting import fit
+    from framefit.fitting import fit, plan
+    from framefit.forecasting.findings import Finding
     from framefit.generating import GeneratedVideo, generate
     from framefit.geometry import Size
     from framefit.imaging import Fitted, render
-    from framefit.planning import Plan, Target, plan
+    from framefit.planning import Plan, Target
     from framefit.probing import PictureInfo, probe
+    from framefit.surveying import Prospect, check_all
     from framefit.videos.receipt import Receipt, verify
 
 _HOMES = {
     "Catalog": "framefit.catalog",
-    "Finding": "framefit.checking",
+    "Finding": "framefit.forecasting.findings",
     "Fitted": "framefit.imaging",
     "Forecast": "framefit.checking",
     "FramefitError": "framefit.errors",
     "GeneratedVideo": "framefit.generating",
     "PictureInfo": "framefit.probing",
     "Plan": "framefit.planning",
+    "Prospect": "framefit.surveying",
     "Receipt": "framefit.videos.receipt",
     "Rule": "framefit.catalog",
     "Size": "framefit.geometry",
     "Target": "framefit.planning",
     "check": "framefit.checking",
+    "check_all": "framefit.surveying",
     "fit": "framefit.fitting",
     "forecast": "framefit.checking",
     "generate": "framefit.generating",
-    "plan": "framefit.planning",
+    "plan": "framefit.fitting",
     "probe": "framefit.probing",
     "render": "framefit.imaging",
     "verify": "framefit.videos.receipt",
@@ -55,12 +59,14 @@ __all__ = [
     "GeneratedVideo",
     "PictureInfo",
     "Plan",
+    "Prospect",
     "Receipt",
     "Rule",
     "Size",
     "Target",
     "__version__",
     "check",
+    "check_all",
     "fit",
     "forecast",
     "generate",

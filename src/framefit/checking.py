@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
-from framefit.catalog import Rule
-from framefit.errors import InvalidOption, NotAPicture, PictureBroken, PictureEmpty, PictureError
+from framefit.canvases import refusal
+from framefit.catalog import Catalog, Rule, read_catalog
+from framefit.errors import (
+    InvalidOption,
+    NotAPicture,
+    PictureBroken,
+    PictureEmpty,
+    PictureError,
+    PictureTooLarge,
+)
+from framefit.focus import can_find_faces, find_faces, glimpse
+from framefit.forecasting.alternatives import alternatives
+from framefit.forecasting.findings import GRAVITY, Finding, Level, fit_command, model_flags, said_on
+from framefit.forecasting.outcomes import Outcome, outcome
+from framefit.forecasting.shape import about_the_limits, about_the_shape, status
 from framefit.geometry import Size
 from framefit.options import Options
-from framefit.planning import Target, canvas_for, read_target
+from framefit.planning import Target, decide, read_target
 from framefit.probing import PictureInfo, probe
 from framefit.sources import PictureSource, Source
 
-Level = Literal["reject", "change", "note"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing a server would do to a request, or that is worth knowing before it is sent.
-
-    Args:
-        code: stable name of the kind of finding.
-        level: ``reject`` when the request would fail, ``change`` when the picture would be altered
-            without a word, ``note`` for the rest.
-        message: one sentence; the server's own words where they are known.
-        seen: the value found.
-        wanted: the value that would have been accepted.
-        fix: the command or flag that mends it.
-        source: where the rule is written.
-    """
-
-    code: str
-    level: Level
-    message: str
-    seen: str | None = None
-    wanted: str | None = None
-    fix: str | None = None
-    source: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the finding as plain values for JSON."""
-        return asdict(self)
+__all__ = ["Finding", "Forecast", "Level", "check", "forecast"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +43,7 @@ class Forecast:
         canvas: the size the request would ask for; None when it could not be decided.
         findings: everything found, the gravest first.
         info: the facts of the picture; None when it cannot be read as one.
+        outcome: what becomes of the picture's shape; None when it cannot be read as one.
     """
 
     name: str
@@ -64,6 +51,22 @@ class Forecast:
     canvas: Size | None
     findings: tuple[Finding, ...]
     info: PictureInfo | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The forecast in one word.
+
+        ``reject``; ``stretch``, ``crop``, ``pad``, ``derive`` (the size is ignored) or ``change`` for
+        what alters the picture; ``unknown``; or ``pass``.
+        """
+        levels = {finding.level for finding in self.findings}
+        if "reject" in levels:
+            return "reject"
+        kind = self.outcome.kind if self.outcome else "unknown"
+        if "change" in levels:
+            return kind if kind in ("stretch", "crop", "pad", "derive") else "change"
+        return "unknown" if kind == "unknown" or "unknown" in levels else "pass"
 
     @property
     def ok(self) -> bool:
@@ -78,6 +81,8 @@ class Forecast:
             "server": self.rule.server,
             "canvas": str(self.canvas) if self.canvas else None,
             "ok": self.ok,
+            "verdict": self.verdict,
+            "outcome": self.outcome.as_dict() if self.outcome else None,
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -90,10 +95,15 @@ def check(
     size: str | tuple[int, int] | None = None,
     seconds: str | int | None = None,
     today: date | None = None,
+    catalog: str | Path | Catalog | None = None,
+    strict: bool = False,
+    faces: bool | None = None,
+    face_model: str | Path | None = None,
 ) -> Forecast:
     """Forecast what a server would do with a picture as it is, without sending anything.
 
-    Only the header is read: a file cut short after its header is found by `fit`, not here.
+    Only the header is read: a file cut short after its header is found by `fit`, not here. Faces are the
+    exception: where the rule refuses pictures of people, the picture is decoded small to look for them.
 
     Args:
         source: a path, bytes, a binary file object, a PIL image or a NumPy array.
@@ -103,6 +113,11 @@ def check(
             where the model has it, else the one that loses least.
         seconds: the length the request would ask for.
         today: the day to judge end dates by; None is today.
+        catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
+        strict: whether what is not known counts against the picture.
+        faces: whether to look for faces where the rule refuses them; None looks if the extra ``faces``
+            is installed.
+        face_model: a YuNet ONNX file to find faces with; None takes what is installed.
 
     Returns:
         The forecast. A file that is no picture is a finding, not an error.
@@ -110,53 +125,87 @@ def check(
     Raises:
         UnknownModel, UnknownServer, InvalidSize: there is nothing to check against.
         PictureNotFound, PictureIsFolder, PictureUnreadable: there is no file to check.
+        MissingExtra: faces were to be looked for, and the extra ``faces`` is not installed.
     """
-    target = read_target(size=size, model=model, server=server, seconds=seconds)
+    rules = read_catalog(catalog)
+    target = read_target(size=size, model=model, server=server, seconds=seconds, catalog=rules)
     rule = _rule(target)
     try:
         source = Source.of(source)
         info = probe(source)
     except (NotAPicture, PictureBroken, PictureEmpty) as error:
-        name = source.name if isinstance(source, Source) else "picture"
-        findings = (_unusable(error, rule), *_about_the_request(target, today or date.today()))
-        return Forecast(name=name, rule=rule, canvas=target.size, findings=findings)
-    return forecast(info, target, today=today)
+        name = source.name if isinstance(source, Source) else _name_of(source)
+        findings = (_unusable(error, rule), *_about_the_request(target, today or date.today(), rules))
+        return Forecast(name=name, rule=rule, canvas=target.size, findings=_dated(findings, rule))
+    expected = forecast(info, target, today=today, catalog=rules, strict=strict)
+    if rule.faces != "rejected" or faces is False:
+        return expected
+    face_file = None if face_model is None else Path(face_model)
+    if faces is None and face_file is None and not can_find_faces():
+        return expected
+    seen = _dated(_about_faces(source, info, rule, face_file), rule)
+    return replace(expected, findings=_gravest_first((*expected.findings, *seen)))
 
 
-def forecast(info: PictureInfo, target: Target, *, today: date | None = None) -> Forecast:
+def forecast(
+    info: PictureInfo,
+    target: Target,
+    *,
+    today: date | None = None,
+    catalog: Catalog | None = None,
+    strict: bool = False,
+) -> Forecast:
     """Forecast what a server would do with a picture whose facts are known.
 
     Args:
         info: the facts of the picture.
         target: the rule, and the size and seconds the request would ask for.
         today: the day to judge end dates by; None is today.
+        catalog: where alternatives to a retired model are looked for; None is the usual catalogue.
+        strict: whether what is not known counts against the picture.
 
     Raises:
         InvalidOption: the target has no rule.
     """
     rule = _rule(target)
-    canvas = target.size or _expected_canvas(info, target)
+    offered = target.size is None or refusal(rule, target.size) is None
+    result = outcome(info, rule, target.size)
     findings = [
-        *_about_the_request(target, today or date.today()),
+        *_about_the_request(target, today or date.today(), catalog or read_catalog(None)),
         *_about_the_file(info, rule),
-        *_about_the_shape(info, rule, canvas),
+        *about_the_limits(info, rule),
+        *(about_the_shape(info, rule, target.size, result) if offered else ()),
     ]
-    order = {"reject": 0, "change": 1, "note": 2}
-    findings.sort(key=lambda finding: order[finding.level])
-    return Forecast(name=info.name, rule=rule, canvas=canvas, findings=tuple(findings), info=info)
+    if strict:
+        from framefit.forecasting.strictness import strictly
+
+        findings = strictly(findings, info, target)
+    return Forecast(
+        name=info.name,
+        rule=rule,
+        canvas=target.size or result.canvas,
+        findings=_gravest_first(_dated(findings, rule)),
+        info=info,
+        outcome=result,
+    )
+
+
+def _gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: GRAVITY[finding.level]))
+
+
+def _dated(findings: Iterable[Finding], rule: Rule) -> tuple[Finding, ...]:
+    return tuple(replace(finding, checked_on=said_on(rule)) for finding in findings)
+
+
+def _name_of(source: PictureSource) -> str:
+    return Path(source).name if isinstance(source, str | os.PathLike) else "picture"
 
 
 def _rule(target: Target) -> Rule:
     if target.rule is None:
         raise InvalidOption("a forecast needs a model", wanted="a model", fix="--model NAME")
     return target.rule
-
-
-def _expected_canvas(info: PictureInfo, target: Target) -> Size | None:
-    rule = _rule(target)
-    if info.stored_size in rule.sizes:
-        return info.stored_size
-    return canvas_for(info.size, target, Options()) if rule.sizes else None
 
 
 def _unusable(error: PictureError, rule: Rule) -> Finding:
@@ -171,26 +220,17 @@ def _unusable(error: PictureError, rule: Rule) -> Finding:
     )
 
 
-def _about_the_request(target: Target, today: date) -> Iterator[Finding]:
+def _about_the_request(target: Target, today: date, catalog: Catalog) -> Iterator[Finding]:
     rule = _rule(target)
     if rule.has_ended(today):
-        yield Finding(
-            code="model_retired",
-            level="reject",
-            message=f"{rule.key} ended on {rule.ended_on}" if rule.ended_on else f"{rule.key} has ended",
-            seen=rule.model,
-            wanted="a model that is live",
-            fix="framefit models --live",
-            source=rule.sources[0],
-        )
-    if target.size is not None and rule.sizes and target.size not in rule.sizes:
-        from framefit.planning import size_not_offered
-
-        error = size_not_offered(rule, target.size)
+        yield _retired(rule, target, today, catalog)
+    error = refusal(rule, target.size) if target.size is not None else None
+    if error is not None:
+        words = f": {rule.error_text}{status(rule)}" if rule.error_when == "grid" and rule.error_text else ""
         yield Finding(
             code="size_not_offered",
             level="reject",
-            message=error.message,
+            message=f"{error.message}{words}",
             seen=error.seen,
             wanted=error.wanted,
             fix=error.fix,
@@ -209,6 +249,23 @@ def _about_the_request(target: Target, today: date) -> Iterator[Finding]:
         )
 
 
+def _retired(rule: Rule, target: Target, today: date, catalog: Catalog) -> Finding:
+    """Return the finding for a model that has ended, with live models that take the same size."""
+    others = alternatives(catalog, rule, target.size, today)
+    names = ", ".join(other.key for other in others[:5])
+    ended = f"{rule.key} ended on {rule.ended_on}" if rule.ended_on else f"{rule.key} has ended"
+    successors = f"; its maker names {', '.join(rule.replaced_by)} instead" if rule.replaced_by else ""
+    return Finding(
+        code="model_retired",
+        level="reject",
+        message=ended + successors,
+        seen=rule.model,
+        wanted=f"a model that is live, for instance {names}" if names else "a model that is live",
+        fix=model_flags(others[0]) if others else "framefit models --live",
+        source=rule.sources[0],
+    )
+
+
 def _nearest_seconds(rule: Rule, asked: str) -> int:
     try:
         number = float(asked)
@@ -225,7 +282,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             message=f"{rule.key} does not take {info.format} files",
             seen=info.format,
             wanted=", ".join(rule.formats),
-            fix=_fit(info, "--format jpeg"),
+            fix=fit_command(info, "--format jpeg"),
             source=rule.sources[0],
         )
     if rule.max_bytes is not None and info.byte_count is not None and info.byte_count > rule.max_bytes:
@@ -235,7 +292,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             message=f"the file is larger than {rule.key} takes",
             seen=f"{info.byte_count} bytes",
             wanted=f"at most {rule.max_bytes} bytes",
-            fix=_fit(info, f"--max-bytes {rule.max_bytes}"),
+            fix=fit_command(info, f"--max-bytes {rule.max_bytes}"),
             source=rule.sources[0],
         )
     if info.orientation != 1 and rule.exif != "applied":
@@ -248,54 +305,56 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             else "the picture is stored turned; whether the server turns it upright is not known",
             seen=f"{info.stored_size} with EXIF orientation {info.orientation}",
             wanted=f"{info.size}, upright",
-            fix=_fit(info),
+            fix=fit_command(info),
             source=rule.sources[0],
+            known=ignored,
         )
     if info.alpha and rule.alpha != "flattened":
-        known = rule.alpha in ("dropped", "rejected")
         yield Finding(
             code="has_transparency",
-            level="change" if known else "note",
-            message="the picture has transparency, which the server drops"
-            if known
-            else "the picture has transparency; what the server makes of it is not known",
+            level=_ALPHA[rule.alpha][0],
+            message=f"the picture has transparency{_ALPHA[rule.alpha][1]}",
             seen=info.mode,
             wanted="an opaque picture",
-            fix=_fit(info, "--backdrop white"),
+            fix=fit_command(info, "--backdrop white"),
             source=rule.sources[0],
+            known=rule.alpha != "unknown",
         )
 
 
-def _fit(info: PictureInfo, *flags: str) -> str:
-    """Return the command that mends a picture."""
-    return " ".join(["framefit fit", shlex.quote(info.name), *flags])
+_ALPHA: dict[str, tuple[Level, str]] = {
+    "dropped": ("change", ", which the server drops: what lies under it shows, often black"),
+    "rejected": ("reject", ", which the server refuses"),
+    "unknown": ("note", "; what the server makes of it is not known"),
+}
+"""Level and words for a picture with transparency, by what the rule says of it."""
 
 
-def _about_the_shape(info: PictureInfo, rule: Rule, canvas: Size | None) -> Iterator[Finding]:
-    if canvas is None:
+def _about_faces(source: Source, info: PictureInfo, rule: Rule, model: Path | None) -> Iterator[Finding]:
+    try:
+        # A plan for any canvas will do: its crop and its limits are what counts here.
+        image = glimpse(source, decide(info, Target(size=Size(64, 64)), Options()))
+    except PictureBroken as error:
+        yield _unusable(error, rule)
+        return
+    except PictureTooLarge as error:
         yield Finding(
-            code="canvas_unknown",
+            code="faces_unknown",
             level="note",
-            message=f"which sizes {rule.key} renders is not known",
-            seen=str(info.stored_size),
+            message=f"{rule.key} refuses pictures of people, and this one is too large to look for faces",
+            seen=error.seen,
+            wanted=error.wanted,
             source=rule.sources[0],
         )
         return
-    if info.stored_size == canvas or (rule.sizes and canvas not in rule.sizes):
-        return
-    if rule.mismatch == "reject":
-        status = f" (HTTP {rule.error_status})" if rule.error_status else ""
-        message = f"{rule.error_text or 'the server refuses a picture of another size'}{status}"
-    elif rule.mismatch == "unknown":
-        message = f"what {rule.key} does with a picture of another size is not known"
-    else:
-        message = f"the server alters the picture: {rule.mismatch}"
-    yield Finding(
-        code="size_mismatch",
-        level="reject" if rule.mismatch == "reject" else "note" if rule.mismatch == "unknown" else "change",
-        message=message,
-        seen=str(info.stored_size),
-        wanted=str(canvas),
-        fix=_fit(info, f"--size {canvas}"),
-        source=rule.sources[0],
-    )
+    found = find_faces(image, model=model)
+    if found.boxes:
+        yield Finding(
+            code="faces_refused",
+            level="note",
+            message=f"{rule.key} refuses pictures of people, and will probably refuse this one",
+            seen=str(found),
+            wanted="a picture without a clear face, a generated character, or a stylised picture",
+            fix="use another picture",
+            source=rule.sources[0],
+        )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
-from framefit.geometry import Box, Size
+from framefit.errors import InvalidOption
+from framefit.geometry import Box, Focus, Size
+from framefit.options import BACKDROP_BLUR, BACKDROP_BRIGHTNESS
 
 if TYPE_CHECKING:
     from framefit.planning import Plan
 
 _DRAWING_WIDTH = 48
 _DRAWING_HEIGHT = 16
+_FILTER_REACH = 3  # source pixels that Lanczos-3 looks at on either side when it enlarges
 _CELL = 2.0  # a character cell is about twice as high as wide
 
 
@@ -31,16 +35,29 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     facts = [
         ("picture", f"{info.name}: {info.size} {info.format or 'pixels'}{stored}"),
         ("canvas", canvas),
+        *_choice(plan),
         ("mode", _mode(plan)),
         ("uses", f"{_written(placement.source)}, {1 - placement.share_lost:.1%} of the picture"),
     ]
     if placement.share_lost > 0:
         facts.append(("loses", _losses(plan)))
     if not placement.fills_canvas:
-        facts.append(("lands", f"{_written(placement.target)} of the canvas, the rest is the backdrop"))
+        made = f" ({plan.options.backdrop})" if isinstance(plan.options.backdrop, str) else ""
+        facts.append(("lands", f"{_written(placement.target)} of the canvas, the rest is the backdrop{made}"))
     facts.append(("result", _result(plan)))
     if plan.removes:
         facts.append(("removes", ", ".join(plan.removes)))
+    return facts
+
+
+def _choice(plan: Plan) -> list[tuple[str, str]]:
+    if plan.choice is None or plan.target.rule is None:
+        return []
+    facts = [("because", plan.choice.because)]
+    if plan.video is not None and plan.video != plan.canvas:
+        facts.append(("video", f"{plan.video}, which the server makes of this canvas"))
+    elif plan.video is None:
+        facts.append(("video", "its size is not known"))
     return facts
 
 
@@ -49,7 +66,8 @@ def _mode(plan: Plan) -> str:
     text = f"{plan.mode}" if asked == plan.mode else f"{plan.mode}, chosen by {asked}"
     if plan.mode == "cover":
         focus = plan.options.focus
-        text += f", focus {focus.x:g},{focus.y:g}" if focus else ", focus center"
+        text += f", focus {focus[0]:.4g},{focus[1]:.4g}" if isinstance(focus, Focus) else ", focus center"
+        text += f" ({plan.focus_from})" if plan.focus_from else ""
     if plan.mode == "stretch":
         distortion = plan.placement.distortion
         wider, times = ("wider", distortion) if distortion >= 1 else ("narrower", 1 / distortion)
@@ -123,43 +141,82 @@ def _grid(size: Size) -> tuple[int, int]:
 
 
 def ffmpeg_filters(plan: Plan) -> str:
-    """Return the placement as ffmpeg filters: crop and scale, in the order that rounds least.
+    """Return the placement as ffmpeg filters: crop, scale, crop again and pad, as far as each is needed.
 
-    A picture that is made smaller is cropped first and one that is enlarged is scaled first, since
-    the crop cuts at whole pixels of whatever it is given.
+    ffmpeg cuts at whole pixels. Along a side that shrinks, the cut before the scaling errs by less of a
+    canvas pixel; along one that grows, the cut after it does, so the first only drops what is far away.
+    All of it is done in RGB, since with halved chroma ffmpeg rounds the place of a pad to even pixels.
     """
-    placement, canvas, source = plan.placement, plan.canvas, plan.info.size
-    size = placement.target_size
-    box = placement.source
-    scale_x, scale_y = placement.scale
-    whole = box == (0, 0, *source)
-    filters = []
-    if whole:
-        filters.append(_scale(size))
-    elif max(scale_x, scale_y) <= 1:
-        filters += [_crop(box, source), _scale(size)]
-    else:
-        grown = Size(
-            max(size.width, round(source.width * scale_x)), max(size.height, round(source.height * scale_y))
-        )
-        filters += [_scale(grown), _crop_of(grown, size, box.left * scale_x, box.top * scale_y)]
+    placement = plan.placement
+    source, box = plan.info.size, placement.source
+    across = _cuts(box.left, box.right, source.width, placement.target_size.width)
+    down = _cuts(box.top, box.bottom, source.height, placement.target_size.height)
+    filters = ["format=rgb24"]
+    if (across.kept, down.kept) != source:
+        filters.append(f"crop={across.kept}:{down.kept}:{across.start}:{down.start}:exact=1")
+    filters.append(f"scale={across.scaled}:{down.scaled}:flags=lanczos+accurate_rnd+full_chroma_int")
+    if (across.scaled, down.scaled) != placement.target_size:
+        size = placement.target_size
+        filters.append(f"crop={size.width}:{size.height}:{across.offset}:{down.offset}:exact=1")
     if not placement.fills_canvas:
-        color = "0x{:02x}{:02x}{:02x}".format(*plan.options.backdrop)
-        left, top = int(placement.target.left), int(placement.target.top)
-        filters.append(f"pad={canvas.width}:{canvas.height}:{left}:{top}:color={color}")
+        filters += _backdrop(plan)
     return ",".join([*filters, "setsar=1"])
 
 
-def _scale(size: Size) -> str:
-    return f"scale={size.width}:{size.height}:flags=lanczos+accurate_rnd+full_chroma_int"
+def _backdrop(plan: Plan) -> list[str]:
+    """Return the filters that put the scaled picture on its backdrop."""
+    canvas, backdrop = plan.canvas, plan.options.backdrop
+    left, top = int(plan.placement.target.left), int(plan.placement.target.top)
+    if backdrop == "blur":
+        sigma = BACKDROP_BLUR * max(canvas)
+        dark = f"colorchannelmixer=rr={BACKDROP_BRIGHTNESS}:gg={BACKDROP_BRIGHTNESS}:bb={BACKDROP_BRIGHTNESS}"
+        behind = (
+            f"scale={canvas.width}:{canvas.height}:force_original_aspect_ratio=increase,"
+            f"crop={canvas.width}:{canvas.height},gblur=sigma={sigma:g},{dark}"
+        )
+        return [f"split[front][copy];[copy]{behind}[behind];[behind][front]overlay={left}:{top}:format=gbrp"]
+    color = "black" if isinstance(backdrop, str) else f"0x{plan.options.backdrop_name[1:]}"
+    padded = f"pad={canvas.width}:{canvas.height}:{left}:{top}:color={color}"
+    if not isinstance(backdrop, str):
+        return [padded]
+    right = canvas.width - left - plan.placement.target_size.width
+    bottom = canvas.height - top - plan.placement.target_size.height
+    if backdrop == "auto":
+        raise _not_in_ffmpeg(plan, "ffmpeg has no filter that finds the colour of a border")
+    size = plan.placement.target_size
+    if backdrop == "mirror" and (max(left, right) > size.width or max(top, bottom) > size.height):
+        raise _not_in_ffmpeg(plan, "ffmpeg's fillborders mirrors a picture only once")
+    mode = {"edge": "smear", "mirror": "mirror"}[backdrop]
+    borders = f"left={left}:right={right}:top={top}:bottom={bottom}"
+    return [padded, f"fillborders={borders}:mode={mode}"]
 
 
-def _crop(box: Box, source: Size) -> str:
-    size = Size(max(1, round(box.width)), max(1, round(box.height)))
-    return _crop_of(source, size, box.left, box.top)
+def _not_in_ffmpeg(plan: Plan, message: str) -> InvalidOption:
+    return InvalidOption(
+        message,
+        seen=f"backdrop {plan.options.backdrop_name} on {plan.canvas}",
+        wanted="a backdrop that ffmpeg can make: a colour, blur or edge",
+        fix="--backdrop black",
+    )
 
 
-def _crop_of(frame: Size, size: Size, left: float, top: float) -> str:
-    x = min(round(left), frame.width - size.width)
-    y = min(round(top), frame.height - size.height)
-    return f"crop={size.width}:{size.height}:{x}:{y}:exact=1"
+class _Cuts(NamedTuple):
+    """Along one side: what is kept of the source, how long that is scaled, and where the result starts."""
+
+    start: int
+    kept: int
+    scaled: int
+    offset: int
+
+
+def _cuts(low: float, high: float, end: int, target: int) -> _Cuts:
+    scale = target / (high - low)
+    if (low, high) == (0, end):
+        return _Cuts(0, end, target, 0)
+    if scale <= 1:
+        kept = min(end, max(1, round(high - low)))
+        return _Cuts(min(round(low), end - kept), kept, target, 0)
+    start = max(0, math.floor(low) - _FILTER_REACH)
+    kept = min(end, math.ceil(high) + _FILTER_REACH) - start
+    scaled = max(target, round(kept * scale))
+    return _Cuts(start, kept, scaled, min(round((low - start) * scale), scaled - target))

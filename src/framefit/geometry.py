@@ -7,6 +7,7 @@ of the upright picture, canvas boxes in whole pixels of the canvas.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,9 @@ from framefit.errors import InvalidOption, InvalidSize
 Mode = Literal["cover", "pad", "stretch"]
 
 LARGEST_SIDE = 65_535
+SMALLEST_CROP = 1e-6
+"""Least width and height of a crop, as a fraction: a millionth of the picture."""
+
 _SIZE = re.compile(r"\s*(\d{1,6})\s*[x×X*]\s*(\d{1,6})\s*", re.ASCII)
 
 
@@ -46,13 +50,7 @@ class Size(NamedTuple):
                 raise _bad_size(value)
             sides = (int(match[1]), int(match[2]))
         else:
-            try:
-                width, height = value
-                sides = (int(width), int(height))
-            except (TypeError, ValueError) as error:
-                raise _bad_size(value) from error
-            if sides != (width, height):
-                raise _bad_size(value)
+            sides = _whole_pair(value)
         if not all(1 <= side <= LARGEST_SIDE for side in sides):
             raise _bad_size(value)
         return cls(*sides)
@@ -74,6 +72,20 @@ class Size(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
+
+
+def _whole_pair(value: object) -> tuple[int, int]:
+    """Read two whole numbers; True and False are none, though Python counts with them."""
+    if not isinstance(value, Sequence) or isinstance(value, bytes | bytearray):
+        raise _bad_size(value)
+    try:
+        width, height = value
+        sides = (int(width), int(height))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _bad_size(value) from error
+    if sides != (width, height) or isinstance(width, bool) or isinstance(height, bool):
+        raise _bad_size(value)
+    return sides
 
 
 def _bad_size(value: object) -> InvalidSize:
@@ -124,6 +136,12 @@ class Crop(NamedTuple):
     top: float
     right: float
     bottom: float
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the crop lies in the picture and is at least `SMALLEST_CROP` wide and high."""
+        inside = all(0.0 <= edge <= 1.0 for edge in self)
+        return inside and min(self.right - self.left, self.bottom - self.top) >= SMALLEST_CROP
 
     def box(self, source: Size) -> Box:
         """Return the cropped part of ``source`` in fractional pixels."""
@@ -257,8 +275,7 @@ def is_sideways(orientation: int) -> bool:
 
 
 def _check_crop(crop: Crop) -> None:
-    inside = all(0.0 <= edge <= 1.0 for edge in crop)
-    if not inside or crop.left >= crop.right or crop.top >= crop.bottom:
+    if not crop.is_part:
         raise InvalidOption(
             "the crop is not a part of the picture",
             seen=",".join(f"{edge:g}" for edge in crop),
@@ -292,7 +309,7 @@ def _slide(low: float, high: float, length: float, middle: float) -> tuple[float
     """Put a stretch of ``length`` around ``middle`` without leaving ``low`` to ``high``."""
     if length >= high - low:
         return low, high
-    start = min(max(middle - length / 2, low), high - length)
+    start = max(low, min(middle - length / 2, high - length))
     return start, min(start + length, high)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, NoReturn
 
 from framefit.errors import InvalidOption
 from framefit.geometry import WHOLE, Crop, Focus
@@ -13,10 +14,25 @@ ModeWish = Literal["cover", "pad", "stretch", "auto"]
 Scene = Literal["portrait", "landscape", "product", "art", "screenshot"]
 Format = Literal["jpeg", "png", "webp"]
 Chroma = Literal["4:2:0", "4:2:2", "4:4:4"]
+FocusWish = Literal["face", "attention", "auto"]
+BackdropWish = Literal["auto", "blur", "mirror", "edge"]
+Backdrop = tuple[int, int, int] | BackdropWish
 
 MODES: tuple[ModeWish, ...] = ("cover", "pad", "stretch", "auto")
 FORMATS: tuple[Format, ...] = ("jpeg", "png", "webp")
 CHROMAS: tuple[Chroma, ...] = ("4:2:0", "4:2:2", "4:4:4")
+FOCUSES: tuple[FocusWish, ...] = ("face", "attention", "auto")
+"""Focuses that depend on what is in the picture."""
+
+BACKDROPS: tuple[BackdropWish, ...] = ("auto", "blur", "mirror", "edge")
+"""Backdrops that are made from the picture."""
+
+BACKDROP_BLUR = 0.016
+"""Standard deviation of the ``blur`` backdrop's blur, as a part of the longer side of the canvas."""
+
+BACKDROP_BRIGHTNESS = 0.8
+"""How bright the ``blur`` backdrop is beside the picture, so that the picture stands out from it."""
+
 SCENES: dict[Scene, ModeWish] = {
     "portrait": "cover",
     "landscape": "auto",
@@ -36,27 +52,37 @@ class Options:
 
     Args:
         mode: ``cover``, ``pad``, ``stretch`` or ``auto`` (cover while little is lost, else pad).
-        focus: the point to keep; None is the middle.
+        focus: the point to keep, or a way to find it in the picture; None is the middle.
         crop: the part of the picture to start from.
-        backdrop: what fills a pad and lies under transparency, as red, green, blue 0 to 255.
+        backdrop: what fills a pad and lies under transparency: red, green, blue 0 to 255, or one of
+            `BACKDROPS`, which are made from the picture.
         max_loss: the share of the picture, 0 to 1, that ``auto`` lets cover cut away.
         format: the output format; None keeps what conforms and otherwise takes JPEG where allowed.
         quality: JPEG and WebP quality, 1 to 100.
         chroma: JPEG chroma subsampling.
         max_bytes: the largest output, in bytes; None is no limit.
         max_pixels: the largest picture that is decoded, in pixels.
+        face_model: a YuNet ONNX file to find faces with; None takes what is installed.
     """
 
     mode: ModeWish = "cover"
-    focus: Focus | None = None
+    focus: Focus | FocusWish | None = None
     crop: Crop = WHOLE
-    backdrop: tuple[int, int, int] = (0, 0, 0)
+    backdrop: Backdrop = (0, 0, 0)
     max_loss: float = 0.15
     format: Format | None = None
     quality: int = 95
     chroma: Chroma = "4:2:0"
     max_bytes: int | None = None
     max_pixels: int = MAX_PIXELS
+    face_model: Path | None = None
+
+    @property
+    def backdrop_name(self) -> str:
+        """The backdrop as it is written: a word of `BACKDROPS` or ``#rrggbb``."""
+        if isinstance(self.backdrop, str):
+            return self.backdrop
+        return "#{:02x}{:02x}{:02x}".format(*self.backdrop)
 
     def __post_init__(self) -> None:
         """Check every value that has a range.
@@ -68,11 +94,11 @@ class Options:
         _one_of("chroma", self.chroma, CHROMAS)
         if self.format is not None:
             _one_of("format", self.format, FORMATS)
-        _within("quality", self.quality, 1, 100)
+        _whole("quality", self.quality, 1, 100)
         _within("max_loss", self.max_loss, 0, 1)
-        _within("max_pixels", self.max_pixels, 1, 10**10)
+        _whole("max_pixels", self.max_pixels, 1, 10**10)
         if self.max_bytes is not None:
-            _within("max_bytes", self.max_bytes, 1, 10**12)
+            _whole("max_bytes", self.max_bytes, 1, 10**12)
 
 
 def read_options(
@@ -87,6 +113,7 @@ def read_options(
     quality: int = 95,
     max_bytes: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    face_model: str | Path | None = None,
 ) -> Options:
     """Read options from the ways people write them.
 
@@ -101,6 +128,7 @@ def read_options(
         quality: see `Options`.
         max_bytes: see `Options`.
         max_pixels: see `Options`.
+        face_model: see `Options`.
 
     Raises:
         InvalidOption: a value cannot be read or is outside its range.
@@ -115,6 +143,7 @@ def read_options(
         quality=quality,
         max_bytes=max_bytes,
         max_pixels=max_pixels,
+        face_model=None if face_model is None else Path(face_model),
     )
 
 
@@ -145,26 +174,28 @@ def read_mode(mode: str | None, scene: str | None) -> ModeWish:
     return mode  # type: ignore[return-value]
 
 
-def read_focus(focus: str | Sequence[float] | None) -> Focus | None:
-    """Read a focus from ``"center"``, ``"0.3,0.7"`` or a pair of fractions.
+def read_focus(focus: str | Sequence[float] | None) -> Focus | FocusWish | None:
+    """Read a focus from ``"center"``, ``"0.3,0.7"``, a pair of fractions, or one of `FOCUSES`.
 
     Args:
         focus: fractions 0 to 1 from the left and the top; None and ``"center"`` are the middle.
 
     Returns:
-        The focus, or None for the middle.
+        The focus, the way to find it, or None for the middle.
 
     Raises:
         InvalidOption: it cannot be read or lies outside the picture.
     """
     if focus is None or focus == "center":
         return None
+    if isinstance(focus, str) and focus in FOCUSES:
+        return focus
     numbers = _numbers(focus, 2)
     if numbers is None or not all(0.0 <= number <= 1.0 for number in numbers):
         raise InvalidOption(
             "the focus cannot be read",
             seen=str(focus),
-            wanted="center, or x,y as fractions 0 to 1 from the left and the top",
+            wanted=f"center, {', '.join(FOCUSES)}, or x,y as fractions 0 to 1 from the left and the top",
             fix="--focus 0.5,0.5",
         )
     return Focus(*numbers)
@@ -189,7 +220,7 @@ def read_crop(crop: str | Sequence[float] | Mapping[str, float] | None) -> Crop:
         numbers = None if unknown else _numbers(values, 4)
     else:
         numbers = _numbers(crop, 4)
-    if numbers is not None and 0 <= numbers[0] < numbers[2] <= 1 and 0 <= numbers[1] < numbers[3] <= 1:
+    if numbers is not None and Crop(*numbers).is_part:
         return Crop(*numbers)
     raise InvalidOption(
         "the crop cannot be read",
@@ -199,13 +230,15 @@ def read_crop(crop: str | Sequence[float] | Mapping[str, float] | None) -> Crop:
     )
 
 
-def read_backdrop(backdrop: str | Sequence[int]) -> tuple[int, int, int]:
-    """Read a backdrop colour from a name, ``"#rrggbb"`` or three numbers 0 to 255.
+def read_backdrop(backdrop: str | Sequence[int]) -> Backdrop:
+    """Read a backdrop from one of `BACKDROPS`, a colour name, ``"#rrggbb"`` or three numbers 0 to 255.
 
     Raises:
-        InvalidOption: no such colour.
+        InvalidOption: no such backdrop.
     """
     if isinstance(backdrop, str):
+        if backdrop in BACKDROPS:
+            return backdrop
         from PIL import ImageColor
 
         try:
@@ -219,16 +252,16 @@ def read_backdrop(backdrop: str | Sequence[int]) -> tuple[int, int, int]:
         if numbers is not None and all(0 <= number <= 255 and number == int(number) for number in numbers):
             return int(numbers[0]), int(numbers[1]), int(numbers[2])
     raise InvalidOption(
-        "the backdrop is no colour",
+        "the backdrop is not known",
         seen=str(backdrop),
-        wanted="a colour name, #rrggbb or three numbers 0 to 255",
+        wanted=f"{', '.join(BACKDROPS)}, a colour name, #rrggbb or three numbers 0 to 255",
         fix="--backdrop black",
     )
 
 
 def _numbers(given: str | Sequence[Any], count: int) -> list[float] | None:
-    parts = given.split(",") if isinstance(given, str) else list(given)
     try:
+        parts = given.split(",") if isinstance(given, str) else list(given)
         numbers = [float(part) for part in parts]
     except (TypeError, ValueError):
         return None
@@ -245,9 +278,17 @@ def _one_of(name: str, value: object, known: Sequence[str]) -> None:
         )
 
 
+def _whole(name: str, value: int, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        _out_of_range(name, value, f"a whole number, {low} to {high}", high)
+    _within(name, value, low, high)
+
+
 def _within(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        flag = name.replace("_", "-")
-        raise InvalidOption(
-            f"{flag} is out of range", seen=str(value), wanted=f"{low} to {high}", fix=f"--{flag} {high}"
-        )
+    if not isinstance(value, int | float) or not low <= value <= high:
+        _out_of_range(name, value, f"{low} to {high}", high)
+
+
+def _out_of_range(name: str, value: object, wanted: str, high: float) -> NoReturn:
+    flag = name.replace("_", "-")
+    raise InvalidOption(f"{flag} is out of range", seen=str(value), wanted=wanted, fix=f"--{flag} {high}")

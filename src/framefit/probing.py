@@ -8,12 +8,14 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from framefit.errors import NotAPicture, PictureBroken
+from framefit.carried import carried, png_exif
+from framefit.errors import NotAPicture, PictureBroken, PictureError, PictureTooLarge
 from framefit.geometry import Size, is_sideways
 from framefit.sources import PictureSource, Source
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageCms import ImageCmsProfile
 
 DECODERS = {
     "jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
@@ -27,6 +29,9 @@ DECODERS = {
 }
 """Where the reader of each format lives; only the one that is needed is imported."""
 
+FORMATS = ("jpeg", "png", "webp")
+"""The formats whose structure is walked through: those a result can have."""
+
 DAMAGE = (
     OSError,
     SyntaxError,
@@ -39,12 +44,14 @@ DAMAGE = (
     EOFError,
     RuntimeError,
     MemoryError,
+    Warning,
     struct.error,
 )
-"""What the readers raise on damaged files."""
+"""What the readers raise on damaged files; warnings, where the caller turns them into exceptions."""
 
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _ALPHA_MODES = {"RGBA", "LA", "PA", "La", "RGBa"}
+_BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
 _ORIENTATION = 0x0112
 
 
@@ -111,13 +118,17 @@ def probe(source: PictureSource) -> PictureInfo:
     """
     source = Source.of(source)
     if source.image is not None:
-        return _facts(source, source.image, None)
+        try:
+            return _facts(source, source.image, None, None)
+        except DAMAGE as error:
+            raise broken(source.name, error) from error
     with source.open() as file:
         kind = sniff(file.read(32), source.name)
-        file.seek(0)
-        image = open_header(file, kind, source.name)
         try:
-            return _facts(source, image, kind)
+            words = carried(file, kind) if kind in FORMATS else None
+            file.seek(0)
+            image = open_header(file, kind, source.name)
+            return _facts(source, image, kind, words)
         except DAMAGE as error:
             raise broken(source.name, error) from error
 
@@ -145,7 +156,7 @@ def sniff(head: bytes, name: str) -> str:
         return "gif"
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "tiff"
-    if head[:2] == b"BM":
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return "bmp"
     if head[4:8] == b"ftyp":
         brands = {head[8:12], *(head[start : start + 4] for start in (16, 20, 24, 28))}
@@ -174,14 +185,26 @@ def open_header(file: BinaryIO, kind: str, name: str) -> Image:
 
     Raises:
         PictureBroken: the header is damaged.
+        PictureTooLarge: the reader of the format refuses that many pixels, whatever the limit.
     """
     module_name, class_name = DECODERS[kind]
     module = importlib.import_module(module_name)
+    from PIL.Image import DecompressionBombError
+
     if kind == "heic":
         # One picture is one job; its decoder starting threads of its own only gets in the way.
         module.options.DECODE_THREADS = 1
     try:
         image: Image = getattr(module, class_name)(file)
+        if kind == "png" and "exif" not in image.info:
+            _add_late_exif(image, file)
+    except DecompressionBombError as error:
+        raise PictureTooLarge(
+            f"{name!r} has more pixels than its reader takes",
+            seen=str(error),
+            wanted="a smaller picture",
+            fix="make the picture smaller, or store it in another format",
+        ) from error
     except DAMAGE as error:
         raise broken(name, error) from error
     if min(image.size) < 1:
@@ -189,8 +212,23 @@ def open_header(file: BinaryIO, kind: str, name: str) -> Image:
     return image
 
 
-def broken(name: str, error: BaseException) -> PictureBroken:
-    """Return the error for a damaged picture, with the reader's own reason."""
+def _add_late_exif(image: Image, file: BinaryIO) -> None:
+    """Give a PNG the EXIF data that stand behind its pixels, which its reader has not come to yet."""
+    position = file.tell()
+    exif = png_exif(file)
+    if exif is not None:
+        image.info["exif"] = exif
+    file.seek(position)
+
+
+def broken(name: str, error: BaseException) -> PictureError:
+    """Return the error for a picture that cannot be decoded, with the reader's own reason."""
+    if isinstance(error, MemoryError):
+        return PictureTooLarge(
+            f"{name!r} does not fit into memory",
+            seen="not enough memory to decode it",
+            wanted="a smaller picture",
+        )
     reason = str(error).strip().splitlines()
     return PictureBroken(
         f"{name!r} is damaged or truncated",
@@ -218,14 +256,17 @@ def _turned_by_reader(image: Image, kind: str | None) -> bool:
 
 
 def _tag(image: Image) -> int:
+    from PIL.Image import Image as AnyImage
+
     try:
-        value = image.getexif().get(_ORIENTATION, 1)
+        # Called by its class, since the PNG reader's own method decodes the pixels first.
+        value = AnyImage.getexif(image).get(_ORIENTATION, 1)
     except DAMAGE:
         return 1  # damaged EXIF data tell nothing; the picture itself may be whole
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _facts(source: Source, image: Image, kind: str | None) -> PictureInfo:
+def _facts(source: Source, image: Image, kind: str | None, words: tuple[str, ...] | None) -> PictureInfo:
     shown = Size(*image.size)
     orientation = 1 if kind == "heic" else _tag(image)
     if _turned_by_reader(image, kind):
@@ -246,7 +287,7 @@ def _facts(source: Source, image: Image, kind: str | None) -> PictureInfo:
         progressive=bool(image.info.get("progressive")),
         profile=profile,
         srgb=srgb,
-        metadata=_metadata(image),
+        metadata=_metadata(image) if words is None else words,
         byte_count=source.byte_count,
     )
 
@@ -275,16 +316,30 @@ def _profile(image: Image) -> tuple[str | None, bool]:
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
         text = ImageCms.getProfileDescription(profile).strip() or "unnamed"
-    except DAMAGE:
+        srgb = "srgb" in text.lower() and _has_srgb_primaries(profile)
+    except (*DAMAGE, ImageCms.PyCMSError):
         return "unreadable", image.mode not in ("CMYK", "LAB")
-    return text, image.mode != "CMYK" and "srgb" in text.lower()
+    return text, image.mode != "CMYK" and srgb
+
+
+def _has_srgb_primaries(profile: ImageCmsProfile) -> bool:
+    """Tell whether the red, green and blue of a profile are those of sRGB; a name can say anything.
+
+    Source:
+        IEC 61966-2-1 primaries, adapted to the D50 white of ICC profiles (x and y of each).
+    """
+    wanted = ((0.6485, 0.3309), (0.3212, 0.5979), (0.1559, 0.0660))
+    core = profile.profile
+    for colorant, (x, y) in zip(
+        (core.red_colorant, core.green_colorant, core.blue_colorant), wanted, strict=True
+    ):
+        if colorant is None or abs(colorant[1][0] - x) > 0.005 or abs(colorant[1][1] - y) > 0.005:
+            return False
+    return True
 
 
 _TEXTS = {"exif": "exif", "xmp": "xmp", "XML:com.adobe.xmp": "xmp", "photoshop": "iptc", "comment": "comment"}
 
 
 def _metadata(image: Image) -> tuple[str, ...]:
-    found = {word for key, word in _TEXTS.items() if image.info.get(key)}
-    if getattr(image, "text", None):
-        found.add("text")
-    return tuple(sorted(found))
+    return tuple(sorted({word for key, word in _TEXTS.items() if image.info.get(key)}))

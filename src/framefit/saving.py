@@ -24,6 +24,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     Raises:
         OutputUnwritable: the folder or the file cannot be written.
     """
+    if "\0" in str(target):
+        raise _unwritable(target, "a path cannot hold a zero byte")
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -34,15 +36,19 @@ def whole_file(target: Path) -> Iterator[Path]:
         temporary.chmod(_usual_permissions(target))
         temporary.replace(target)
     except OSError as error:
-        raise OutputUnwritable(
-            f"{target.name!r} cannot be written: {(error.strerror or str(error)).lower()}",
-            seen=str(target),
-            wanted="a folder that can be written to and has room",
-            fix="-o OTHER_FOLDER",
-        ) from error
+        raise _unwritable(target, error.strerror or str(error)) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _unwritable(target: Path, reason: str) -> OutputUnwritable:
+    return OutputUnwritable(
+        f"{target.name!r} cannot be written: {reason.lower()}",
+        seen=str(target),
+        wanted="a folder that can be written to and has room",
+        fix="-o OTHER_FOLDER",
+    )
 
 
 def write_whole(target: Path, data: bytes) -> Path:
@@ -69,6 +75,8 @@ def same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return one.resolve() == other.resolve()
+    except ValueError:
+        return False  # a path with a zero byte leads nowhere
 
 
 def _usual_permissions(target: Path) -> int:

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -29,6 +29,9 @@ PictureSource = Any
 """A path, bytes, a binary file object, a PIL image, a NumPy array or a `Source`."""
 
 
+_PIECE = 1 << 20  # bytes read from a stream at a time; asking for all at once would reserve all at once
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A picture that has not been looked at yet: exactly one of path, data and image is set.
@@ -38,12 +41,14 @@ class Source:
         path: where the file is.
         data: the bytes of the file.
         image: pixels that are already decoded.
+        origin: the file that all this came from, if it is known; results are never saved over it.
     """
 
     name: str
     path: Path | None = None
     data: bytes | None = None
     image: Image | None = None
+    origin: Path | None = None
 
     @classmethod
     def of(cls, given: PictureSource) -> Source:
@@ -62,9 +67,12 @@ class Source:
         if isinstance(given, Source):
             return given
         if isinstance(given, str | os.PathLike):
-            path = Path(given)
+            path = Path(os.fsdecode(given))
             _check_path(path)
-            return cls(name=path.name, path=path)
+            if path.is_file():
+                return cls(name=path.name, path=path, origin=path.absolute())
+            with path.open("rb") as pipe:  # a pipe or a device can be read only once, and may have no end
+                return cls(name=path.name, data=_checked(_all_of(pipe, path), path.name))
         if isinstance(given, bytes | bytearray | memoryview):
             return cls(name="picture", data=_checked(bytes(given), "picture"))
         if hasattr(given, "read"):
@@ -81,7 +89,12 @@ class Source:
         """Size of the file in bytes; None for decoded pixels."""
         if self.data is not None:
             return len(self.data)
-        return None if self.path is None else self.path.stat().st_size
+        if self.path is None:
+            return None
+        try:
+            return self.path.stat().st_size
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -102,10 +115,26 @@ class Source:
         else:
             raise PictureUnreadable("decoded pixels have no file to read", seen=self.name)
 
+    def loaded(self) -> Source:
+        """Return the same picture with the bytes of its file in memory.
+
+        Whoever reads a file more than once could find another file there the second time.
+
+        Raises:
+            PictureUnreadable: the file cannot be read.
+            PictureEmpty, PictureTooLarge: the file has become empty or too large since it was named.
+        """
+        if self.path is None:
+            return self
+        with self.open() as file:
+            return replace(self, path=None, data=_checked(_all_of(file, self.path), self.name))
+
     def read(self) -> bytes:
         """Return the bytes of the file."""
-        with self.open() as file:
-            return file.read()
+        data = self.loaded().data
+        if data is None:
+            raise PictureUnreadable("decoded pixels have no file to read", seen=self.name)
+        return data
 
 
 def _check_path(path: Path) -> None:
@@ -114,8 +143,8 @@ def _check_path(path: Path) -> None:
             raise PictureIsFolder(
                 f"{path.name!r} is a folder", seen=str(path), wanted="a picture file", fix="name a file in it"
             )
-        with path.open("rb") as file:
-            if path.is_file():
+        if not path.exists() or path.is_file():
+            with path.open("rb") as file:
                 _check_length(os.fstat(file.fileno()).st_size, path.name)
     except FileNotFoundError as error:
         raise PictureNotFound(
@@ -157,18 +186,46 @@ def _checked(data: bytes, name: str) -> bytes:
 def _from_stream(stream: Any) -> Source:
     label = getattr(stream, "name", None)
     # Standard streams call themselves "<stdin>", and streams of descriptors have a number.
-    name = Path(label).name if isinstance(label, str) and not label.startswith("<") else "picture"
+    path = Path(label) if isinstance(label, str) and not label.startswith("<") else Path("picture")
+    if isinstance(stream, io.TextIOBase):
+        raise _not_binary("a text stream")
     try:
         if getattr(stream, "seekable", lambda: False)():
             stream.seek(0)
-        data = stream.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
-        raise _unreadable(Path(name), error) from error
-    if not isinstance(data, bytes):
-        raise InvalidOption(
-            "the file object is not binary", seen=type(data).__name__, wanted="bytes", fix='open(path, "rb")'
-        )
-    return Source(name=name, data=_checked(data, name))
+        raise _unreadable(path, error) from error
+    data = _checked(_all_of(stream, path), path.name)
+    return Source(name=path.name, data=data, origin=_origin(label))
+
+
+def _all_of(stream: Any, path: Path) -> bytes:
+    """Read a stream to its end, or to just over `LARGEST_FILE` when it is longer."""
+    pieces: list[bytes] = []
+    count = 0
+    try:
+        while count <= LARGEST_FILE and (piece := stream.read(_PIECE)):
+            if not isinstance(piece, bytes):
+                raise _not_binary(type(piece).__name__)
+            pieces.append(piece)
+            count += len(piece)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    return b"".join(pieces)
+
+
+def _not_binary(seen: str) -> InvalidOption:
+    return InvalidOption("the file object is not binary", seen=seen, wanted="bytes", fix='open(path, "rb")')
+
+
+def _origin(name: object) -> Path | None:
+    """Return the file that a stream or a decoded picture says it comes from, if there is one."""
+    if not isinstance(name, str) or not name:
+        return None
+    path = Path(name)
+    try:
+        return path.absolute() if path.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 def _from_pixels(given: Any) -> Source:
@@ -176,7 +233,8 @@ def _from_pixels(given: Any) -> Source:
 
     if isinstance(given, Image.Image):
         filename = getattr(given, "filename", None)
-        return Source(name=Path(filename).name if filename else "picture", image=given)
+        name = Path(filename).name if isinstance(filename, str) and filename else "picture"
+        return Source(name=name, image=given, origin=_origin(filename))
     if hasattr(given, "__array_interface__"):
         shape, kind = tuple(given.shape), str(given.dtype)
         if len(shape) == 3 and shape[2] in (3, 4) and min(shape) > 0 and kind == "uint8":

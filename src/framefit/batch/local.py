@@ -11,10 +11,10 @@ from itertools import islice
 from framefit.batch.inputs import Input
 from framefit.batch.outputs import Job
 from framefit.errors import FramefitError
+from framefit.fitting import plan_one
 from framefit.imaging import render
 from framefit.options import Options
-from framefit.planning import Plan, Target, decide
-from framefit.probing import probe
+from framefit.planning import Plan, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ def usual_workers() -> int:
 def plan_all(
     inputs: Sequence[Input], target: Target, options: Options
 ) -> tuple[list[tuple[Input, Plan]], list[Outcome]]:
-    """Plan every picture from its header.
+    """Plan every picture: from its header, and decoded small where the focus is to be found in it.
 
     Returns:
         The pictures with their plans, and the ones that failed.
@@ -54,7 +54,7 @@ def plan_all(
     failed: list[Outcome] = []
     for input in inputs:
         try:
-            planned.append((input, decide(probe(input.source), target, options)))
+            planned.append((input, plan_one(input.source, target, options)))
         except FramefitError as error:
             if error.exit_code == 2:
                 raise

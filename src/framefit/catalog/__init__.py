@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,10 @@ from pathlib import Path
 from framefit.catalog.rule import Role, Rule
 from framefit.errors import UnknownModel, UnknownServer
 
-__all__ = ["Catalog", "Rule", "builtin"]
+__all__ = ["ENVIRONMENT", "Catalog", "Rule", "builtin", "load", "read_catalog"]
+
+ENVIRONMENT = "FRAMEFIT_CATALOG"
+"""The variable that names catalogue files of the user, separated like the entries of ``PATH``."""
 
 _STATUS_ORDER = {"live": 0, "unknown": 1, "deprecated": 2, "retired": 3}
 
@@ -21,10 +25,18 @@ class Catalog:
     """A set of rules that can be asked by model, server and role.
 
     Args:
-        rules: every entry; a later entry with the same model, server and role wins.
+        rules: every entry; for a name, server and role that stand twice, the later entry wins.
     """
 
     rules: tuple[Rule, ...]
+
+    def with_rules(self, rules: Iterable[Rule]) -> Catalog:
+        """Return a catalogue with more entries; one with the same model, server and role is replaced."""
+        merged = {(rule.model, rule.server, rule.role): rule for rule in self.rules}
+        for rule in rules:
+            merged.pop((rule.model, rule.server, rule.role), None)
+            merged[rule.model, rule.server, rule.role] = rule
+        return Catalog(rules=tuple(merged.values()))
 
     def __iter__(self) -> Iterator[Rule]:
         """Iterate over every rule, in order."""
@@ -40,24 +52,24 @@ class Catalog:
         Raises:
             UnknownModel: no entry has that name; the nearest names are suggested.
         """
-        found = [rule for rule in self.rules if model in rule.names and rule.role == role]
+        found = {rule.server: rule for rule in self.rules if model in rule.names and rule.role == role}
         if not found:
             names = sorted({name for rule in self.rules for name in rule.names})
-            near = difflib.get_close_matches(model, names, n=3, cutoff=0.4)
+            near = nearest(model, names)
             raise UnknownModel(
                 f"no model is called {model!r}",
                 seen=model,
                 wanted=", ".join(near) if near else "a name that `framefit models` lists",
                 fix=f"--model {near[0]}" if near else "framefit models",
             )
-        return tuple(sorted(found, key=lambda rule: _STATUS_ORDER[rule.status]))
+        return tuple(sorted(found.values(), key=lambda rule: _STATUS_ORDER[rule.status]))
 
     def find(self, model: str, *, server: str | None = None, role: Role = "first_frame") -> Rule:
         """Return the rule of a model on a server.
 
         Args:
             model: a model name or alias.
-            server: the server's name; None takes the first server where the model is live, else
+            server: the name of the server or its provider; None takes the first server where the model is live, else
                 the first that had it.
             role: what the picture is used as.
 
@@ -69,7 +81,7 @@ class Catalog:
         if server is None:
             return rules[0]
         for rule in rules:
-            if rule.server == server:
+            if server in (rule.server, rule.provider):
                 return rule
         known = ", ".join(dict.fromkeys(rule.server for rule in rules))
         raise UnknownServer(
@@ -80,11 +92,52 @@ class Catalog:
         )
 
 
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return up to three names that look like ``name``, whatever their case, the nearest first."""
+    by_fold = {other.casefold(): other for other in known}
+    near = difflib.get_close_matches(name.casefold(), by_fold, n=3, cutoff=0.4)
+    return [by_fold[fold] for fold in near]
+
+
 @lru_cache(maxsize=1)
 def builtin() -> Catalog:
     """Return the catalogue that comes with framefit, read at the first call."""
     from framefit.catalog.loader import read_file
 
     folder = Path(__file__).parent
-    rules = tuple(rule for path in sorted(folder.glob("*.toml")) for rule in read_file(path))
-    return Catalog(rules=rules)
+    rules = (rule for path in sorted(folder.glob("*.toml")) for rule in read_file(path))
+    return Catalog(rules=tuple(rules))
+
+
+def load(paths: Iterable[str | Path] = ()) -> Catalog:
+    """Return the built-in catalogue with the user's own entries over it.
+
+    Args:
+        paths: catalogue files; they come after those that ``FRAMEFIT_CATALOG`` names, and the last
+            entry for a model, server and role wins.
+
+    Raises:
+        InvalidCatalog: a file cannot be read, or an entry is wrong.
+    """
+    named = [path for path in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if path]
+    catalog = builtin()
+    for path in (*named, *paths):
+        from framefit.catalog.loader import read_file
+
+        catalog = catalog.with_rules(read_file(Path(path)))
+    return catalog
+
+
+def read_catalog(catalog: str | Path | Catalog | None) -> Catalog:
+    """Return the catalogue to ask: the one given, or the usual one with a file of the user over it.
+
+    Args:
+        catalog: a catalogue, the path of a catalogue file, or None for the usual one, which is the
+            built-in one with the files that ``FRAMEFIT_CATALOG`` names.
+
+    Raises:
+        InvalidCatalog: a file cannot be read, or an entry is wrong.
+    """
+    if isinstance(catalog, Catalog):
+        return catalog
+    return load(() if catalog is None else (catalog,))

@@ -18,12 +18,19 @@ Size = Annotated[
 Model = Annotated[str | None, typer.Option(help="A model of the catalogue; `framefit models` lists them.")]
 NeededModel = Annotated[str, typer.Option(help="A model of the catalogue; `framefit models` lists them.")]
 Server = Annotated[str | None, typer.Option(help="The server the model runs on.")]
+CatalogFile = Annotated[
+    str | None,
+    typer.Option("--catalog", metavar="FILE", help="Your own catalogue file, over the built-in entries."),
+]
 Seconds = Annotated[str | None, typer.Option(help="Length of the video in seconds.")]
 Mode = Annotated[
     str | None, typer.Option(help="cover (default), pad, stretch or auto.", rich_help_panel=_WISH)
 ]
 Focus = Annotated[
-    str, typer.Option(help="What to keep: center, or x,y as fractions 0 to 1.", rich_help_panel=_WISH)
+    str,
+    typer.Option(
+        help="What to keep: center, x,y as fractions 0 to 1, face, attention or auto.", rich_help_panel=_WISH
+    ),
 ]
 Crop = Annotated[
     str | None,
@@ -33,7 +40,10 @@ Crop = Annotated[
 ]
 Backdrop = Annotated[
     str,
-    typer.Option(help="Colour of the pad and under transparency: a name or #rrggbb.", rich_help_panel=_WISH),
+    typer.Option(
+        help="What fills the pad: a colour, auto, blur, mirror or edge.",
+        rich_help_panel=_WISH,
+    ),
 ]
 Scene = Annotated[
     str | None,
@@ -45,4 +55,8 @@ MaxLoss = Annotated[
     float, typer.Option(help="The share, 0 to 1, that mode auto may cut away.", rich_help_panel=_WISH)
 ]
 MaxPixels = Annotated[int, typer.Option(help="Refuse pictures with more pixels, from their header.")]
+FaceModel = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="A YuNet ONNX file to find faces with.", rich_help_panel=_WISH),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]

@@ -17,18 +17,20 @@ def explain(
     size: shared.Size = None,
     model: shared.Model = None,
     server: shared.Server = None,
+    catalog: shared.CatalogFile = None,
     mode: shared.Mode = None,
     focus: shared.Focus = "center",
     crop: shared.Crop = None,
     backdrop: shared.Backdrop = "black",
     scene: shared.Scene = None,
     max_loss: shared.MaxLoss = 0.15,
+    face_model: shared.FaceModel = None,
     max_pixels: shared.MaxPixels = MAX_PIXELS,
     form: Annotated[str, typer.Option("--as", help="text, ffmpeg (a -vf string) or json.")] = "text",
     json: shared.Json = False,
 ) -> None:
     """Show what fit would do to a picture, without doing it."""
-    from framefit.planning import plan
+    from framefit.fitting import plan
     from framefit.sources import Source
 
     source = Source.of(typer.get_binary_stream("stdin") if input == "-" else input)
@@ -37,12 +39,14 @@ def explain(
         size=size,
         model=model,
         server=server,
+        catalog=catalog,
         mode=mode,
         focus=focus,
         crop=crop,
         backdrop=backdrop,
         scene=scene,
         max_loss=max_loss,
+        face_model=face_model,
         max_pixels=max_pixels,
     )
     form = "json" if json else form

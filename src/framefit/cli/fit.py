@@ -36,12 +36,14 @@ def fit(
     size: shared.Size = None,
     model: shared.Model = None,
     server: shared.Server = None,
+    catalog: shared.CatalogFile = None,
     mode: shared.Mode = None,
     focus: shared.Focus = "center",
     crop: shared.Crop = None,
     backdrop: shared.Backdrop = "black",
     scene: shared.Scene = None,
     max_loss: shared.MaxLoss = 0.15,
+    face_model: shared.FaceModel = None,
     format: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +69,7 @@ def fit(
     from framefit.planning import read_target
 
     _refuse_mixed_output(inputs, output, json=json)
-    target = read_target(size=size, model=model, server=server)
+    target = read_target(size=size, model=model, server=server, catalog=catalog)
     found = find_inputs(inputs, stdin=_standard_input() if "-" in inputs else None)
     options = read_options(
         mode=mode,
@@ -76,6 +78,7 @@ def fit(
         backdrop=backdrop,
         scene=scene,
         max_loss=max_loss,
+        face_model=face_model,
         format=format_of_output(output, format, several=found.several),
         quality=quality,
         max_bytes=max_bytes,
@@ -107,14 +110,13 @@ def _standard_input() -> Any:
 
 
 def _to_standard_output(found: Inputs, target: Target, options: Options) -> None:
+    from framefit.fitting import plan_one
     from framefit.imaging import render
-    from framefit.planning import decide
-    from framefit.probing import probe
 
     if not found.pictures:
         raise found.failed[0][1]
     source = found.pictures[0].source
-    fitted = render(decide(probe(source), target, options), source)
+    fitted = render(plan_one(source, target, options), source)
     sys.stdout.buffer.write(fitted.data)
     sys.stdout.buffer.flush()
     note(_sentence(fitted.plan.info.name, "standard output", fitted.plan, len(fitted.data)))

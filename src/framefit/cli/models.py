@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from framefit.cli import arguments as shared
 from framefit.cli.output import print_json
+from framefit.errors import InvalidOption
 
 if TYPE_CHECKING:
     from framefit.catalog import Rule
@@ -21,18 +23,32 @@ def models(
         str | None, typer.Argument(metavar="[NAME]", help="Show every entry of one model, whole.")
     ] = None,
     server: shared.Server = None,
+    provider: Annotated[str | None, typer.Option(help="Only models of this provider.")] = None,
+    size: Annotated[str | None, typer.Option(help="Only models known to render this size: 1280x720.")] = None,
+    ratio: Annotated[str | None, typer.Option(help="Only models known to render this ratio: 16:9.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Only models that can be asked for today.")] = False,
+    catalog: shared.CatalogFile = None,
     json: shared.Json = False,
 ) -> None:
     """List the catalogue, or show one model with its sources."""
-    from framefit.catalog import builtin
+    from framefit.canvases import takes, takes_ratio
+    from framefit.catalog import read_catalog
+    from framefit.geometry import Size
 
-    catalog = builtin()
-    rules: list[Rule] = list(catalog) if name is None else list(catalog.of_model(name))
+    known = read_catalog(catalog)
+    rules: list[Rule] = list(known) if name is None else list(known.of_model(name))
     if server is not None and name is not None:
-        rules = [catalog.find(name, server=server)]
+        rules = [known.find(name, server=server)]
     elif server is not None:
-        rules = [rule for rule in rules if rule.server == server]
+        rules = [rule for rule in rules if server in (rule.server, rule.provider)]
+    if provider is not None:
+        rules = [rule for rule in rules if rule.provider == provider]
+    if size is not None:
+        canvas = Size.parse(size)
+        rules = [rule for rule in rules if takes(rule, canvas)]
+    if ratio is not None:
+        shape = _ratio(ratio)
+        rules = [rule for rule in rules if takes_ratio(rule, shape)]
     if live:
         rules = [rule for rule in rules if rule.status == "live" and not rule.has_ended(date.today())]
     if json:
@@ -43,6 +59,22 @@ def models(
             _show(rule)
     else:
         _list(rules)
+
+
+def _ratio(text: str) -> float:
+    across, _, down = text.partition(":")
+    try:
+        ratio = float(across) / float(down)
+    except (ValueError, ZeroDivisionError):
+        ratio = 0.0
+    if not 0 < ratio < math.inf:
+        raise InvalidOption(
+            f"{text!r} is not a ratio",
+            seen=text,
+            wanted="width:height, for instance 16:9",
+            fix="--ratio 16:9",
+        )
+    return ratio
 
 
 def _plain(rule: Rule) -> dict[str, Any]:

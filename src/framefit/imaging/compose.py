@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PIL import Image
-
+from framefit.imaging.backdrop import with_backdrop
 from framefit.imaging.frame import Frame
 from framefit.planning import Plan
 
@@ -13,6 +12,4 @@ def compose(frame: Frame, plan: Plan) -> Frame:
     placement = plan.placement
     if placement.fills_canvas:
         return frame
-    canvas = Image.new("RGB", placement.canvas, plan.options.backdrop)
-    canvas.paste(frame.image, (int(placement.target.left), int(placement.target.top)))
-    return frame.with_image(canvas)
+    return frame.with_image(with_backdrop(frame.image, placement, plan.options.backdrop))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from typing import TYPE_CHECKING, Any
 
 from framefit.errors import OverByteBudget
 from framefit.imaging.frame import Frame
+from framefit.options import Format
 from framefit.planning import Plan
+from framefit.probing import DECODERS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,13 +53,14 @@ def encode(frame: Frame, plan: Plan) -> bytes:
 
 
 def _encoded(image: Image, plan: Plan, quality: int) -> bytes:
-    options: dict[str, Any] = {
+    settings: dict[Format, dict[str, Any]] = {
         "jpeg": {"quality": quality, "subsampling": plan.options.chroma},
         "png": {"compress_level": 2},
         "webp": {"quality": quality, "method": 2},
-    }[plan.format]
+    }
+    importlib.import_module(DECODERS[plan.format][0])  # else Pillow imports every format to find the writer
     buffer = io.BytesIO()
     clean = image.copy() if image.info else image
     clean.info = {}  # Pillow's writers take profile, EXIF and comments from here unless told otherwise
-    clean.save(buffer, _KINDS[plan.format], **options)
+    clean.save(buffer, _KINDS[plan.format], **settings[plan.format])
     return buffer.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ class Fitted:
         source_path: where the picture came from, if from a file.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     size: Size
     format: Format
     plan: Plan

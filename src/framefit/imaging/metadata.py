@@ -5,12 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from framefit.carried import PNG_SIGNATURE, jpeg_word, png_word, webp_word
 from framefit.errors import PictureBroken
 from framefit.options import Format
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PNG_KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT"}
-_WEBP_REMOVED = {b"EXIF", b"XMP "}
 _WEBP_FLAGS = 0x08 | 0x04  # EXIF and XMP in the VP8X header
 
 
@@ -41,32 +39,19 @@ def _jpeg(data: bytes) -> bytes:
     position = 2
     while True:
         if data[position] != 0xFF:
-            raise ValueError(f"no marker at byte {position}")
+            position += 1  # readers skip bytes between segments; nothing of the picture is in them
+            continue
         marker = data[position + 1]
         if marker == 0xFF:
             position += 1  # a fill byte before the marker
             continue
         length = int(struct.unpack_from(">H", data, position + 2)[0])
         segment = data[position : position + 2 + length]
-        if not _is_jpeg_metadata(marker, segment):
+        if jpeg_word(marker, segment[4:36]) is None:
             out += segment
         position += 2 + length
         if marker == 0xDA:
             return bytes(out + data[position : _end_of_jpeg(data, position)])
-
-
-def _is_jpeg_metadata(marker: int, segment: bytes) -> bool:
-    """Tell what may go: APPn but JFIF (0), ICC (2) and Adobe's colour marker (14), and comments."""
-    if marker == 0xFE:
-        return True
-    if not 0xE0 <= marker <= 0xEF:
-        return False
-    identity = segment[4:16]
-    return not (
-        (marker == 0xE0 and identity.startswith(b"JFIF\0"))
-        or (marker == 0xE2 and identity.startswith(b"ICC_PROFILE\0"))
-        or (marker == 0xEE and identity.startswith(b"Adobe"))
-    )
 
 
 def _end_of_jpeg(data: bytes, position: int) -> int:
@@ -85,14 +70,14 @@ def _end_of_jpeg(data: bytes, position: int) -> int:
 
 
 def _png(data: bytes) -> bytes:
-    out = bytearray(_PNG_SIGNATURE)
-    position = len(_PNG_SIGNATURE)
+    out = bytearray(PNG_SIGNATURE)
+    position = len(PNG_SIGNATURE)
     while True:
         length, kind = struct.unpack_from(">I4s", data, position)
         chunk = data[position : position + 12 + length]
         if len(chunk) != 12 + length:
             raise ValueError(f"chunk {kind!r} is cut short")
-        if kind in _PNG_KEPT:
+        if png_word(kind, chunk[8:40]) is None:
             out += chunk
         position += 12 + length
         if kind == b"IEND":
@@ -102,7 +87,7 @@ def _png(data: bytes) -> bytes:
 def _webp(data: bytes) -> bytes:
     out = bytearray()
     for kind, body in _riff_chunks(data):
-        if kind in _WEBP_REMOVED:
+        if webp_word(kind) is not None:
             continue
         if kind == b"VP8X":
             body = bytes([body[0] & ~_WEBP_FLAGS]) + body[1:]

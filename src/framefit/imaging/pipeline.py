@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from framefit.imaging.compose import compose
-from framefit.imaging.decode import decode
+from framefit.imaging.decode import decode, not_as_planned
 from framefit.imaging.encode import encode
 from framefit.imaging.fitted import Fitted
 from framefit.imaging.flatten import flatten
@@ -16,7 +17,7 @@ from framefit.imaging.resize import resize
 from framefit.imaging.to_srgb import to_srgb
 from framefit.imaging.turn import turn
 from framefit.planning import Plan
-from framefit.probing import DAMAGE, broken
+from framefit.probing import DAMAGE, broken, probe
 from framefit.sources import PictureSource, Source
 
 Step = Callable[[Frame, Plan], Frame]
@@ -43,13 +44,16 @@ def render(plan: Plan, source: PictureSource) -> Fitted:
         The finished picture: exactly the canvas, upright, sRGB, opaque, without metadata.
 
     Raises:
-        PictureBroken: the file is truncated or damaged.
+        PictureBroken: the file is truncated or damaged, or is not the one that was planned for.
         OverByteBudget: the result cannot be made small enough.
     """
-    source = Source.of(source)
+    source = Source.of(source).loaded()
     frame = decode(source, plan)
     if plan.action != "convert":
         # Decoded all the same: a file cut short has a perfect header.
+        info = probe(source)
+        if replace(info, name=plan.info.name) != plan.info:
+            raise not_as_planned(source.name, plan, seen="other contents")
         data = source.read()
         data = data if plan.action == "keep" else without_metadata(data, plan.format, source.name)
     else:
@@ -59,4 +63,4 @@ def render(plan: Plan, source: PictureSource) -> Fitted:
         except DAMAGE as error:
             raise broken(source.name, error) from error
         data = encode(frame, plan)
-    return Fitted(data=data, size=plan.canvas, format=plan.format, plan=plan, source_path=source.path)
+    return Fitted(data=data, size=plan.canvas, format=plan.format, plan=plan, source_path=source.origin)

@@ -19,18 +19,32 @@ def plain_mode(frame: Frame, plan: Plan) -> Frame:
 
 
 def _plain(image: Image) -> Image:
+    if image.mode.startswith("I;16"):
+        return _from_deep_grey(image)
     if image.mode in TRANSPARENT_MODES or "transparency" in image.info:
+        if image.mode == "La":
+            image = image.convert("LA")
         return image if image.mode == "RGBA" else image.convert("RGBA")
     if image.mode in PLAIN_MODES:
         return image
-    if image.mode.startswith("I;16"):
-        # Pillow's own conversion clips at 255; 65535 / 255 is 257.
-        return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
     if image.mode in ("I", "F"):
         return _from_wide_grey(image)
     if image.mode == "LAB":
         return _from_lab(image)
     return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _from_deep_grey(image: Image) -> Image:
+    """Scale 16-bit grey to 8 bits, a transparent value to transparency; 65535 / 255 is 257."""
+    wide = image.convert("I")
+    # Pillow's own conversion clips at 255 and does not know the transparent value.
+    grey = wide.point(lambda value: value * (1 / 257) + 0.5).convert("L")
+    clear = image.info.get("transparency")
+    if not isinstance(clear, int):
+        return grey
+    seen = grey.convert("RGBA")
+    seen.putalpha(wide.point([0 if value == clear else 255 for value in range(65_536)], "L"))
+    return seen
 
 
 def _from_wide_grey(image: Image) -> Image:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from PIL import Image
 
-from framefit.geometry import Box, Size, is_sideways, stored_box
+from framefit.geometry import WHOLE, Box, Size, is_sideways, stored_box
 from framefit.imaging.frame import Frame
 from framefit.planning import Plan
 
@@ -20,10 +22,31 @@ def resize(frame: Frame, plan: Plan) -> Frame:
     placement, upright = plan.placement, plan.info.size
     box = stored_box(placement.source, upright, frame.orientation)
     size = placement.target_size.turned if is_sideways(frame.orientation) else placement.target_size
-    box = _inside(box.scaled(1 / frame.shrunk, 1 / frame.shrunk), Size(*frame.image.size))
-    if box == (0, 0, *frame.image.size) and size == frame.image.size:
-        return frame
-    return frame.with_image(frame.image.resize(size, Image.Resampling.LANCZOS, box=box))
+    image, box = _cropped(frame, plan, box.scaled(1 / frame.shrunk, 1 / frame.shrunk))
+    box = _inside(box, Size(*image.size))
+    if box == (0, 0, *image.size) and size == image.size:
+        return frame.with_image(image)
+    return frame.with_image(image.resize(size, Image.Resampling.LANCZOS, box=box))
+
+
+def _cropped(frame: Frame, plan: Plan, box: Box) -> tuple[Image.Image, Box]:
+    """Cut the image down to an explicit crop, and return the box as it lies in the rest.
+
+    The filter reaches a few pixels beyond its box, so what was cropped away would shine in at the edges.
+    """
+    if plan.options.crop == WHOLE:
+        return frame.image, box
+    upright = plan.info.size
+    part = stored_box(plan.options.crop.box(upright), upright, frame.orientation)
+    part = part.scaled(1 / frame.shrunk, 1 / frame.shrunk)
+    left, top = math.floor(part.left), math.floor(part.top)
+    right = min(frame.image.width, math.ceil(part.right))
+    bottom = min(frame.image.height, math.ceil(part.bottom))
+    # Pillow's crop() would warn above a pixel limit that is global to the process.
+    image = frame.image.resize(
+        (right - left, bottom - top), Image.Resampling.NEAREST, (left, top, right, bottom)
+    )
+    return image, Box(box.left - left, box.top - top, box.right - left, box.bottom - top)
 
 
 def _inside(box: Box, size: Size) -> Box:

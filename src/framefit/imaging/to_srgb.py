@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 
+_GREY_MODES = ("1", "L", "LA", "La", "I;16", "I;16B")
+
+
 def to_srgb(frame: Frame, plan: Plan) -> Frame:
     """Return the frame in sRGB: L, RGB or RGBA.
 
@@ -22,21 +25,27 @@ def to_srgb(frame: Frame, plan: Plan) -> Frame:
     A picture without a profile, or with one that cannot be read, counts as sRGB; CMYK without a
     profile is converted by the plain formula, since its inks are not known.
     """
-    image, transform = frame.image, None
+    image = frame.image
     if frame.profile is not None and not (plan.info.srgb and image.mode != "CMYK"):
-        transform = _transform(frame.profile, "RGB" if image.mode == "RGBA" else image.mode)
-    if transform is None:
-        return frame.with_image(image.convert("RGB") if image.mode == "CMYK" else image)
-    return frame.with_image(_apply(image, transform))
+        for mode in _layouts(image, plan):
+            transform = _transform(frame.profile, mode)
+            if transform is not None:
+                return frame.with_image(_apply(image, mode, transform))
+    return frame.with_image(image.convert("RGB") if image.mode == "CMYK" else image)
 
 
-def _apply(image: Image, transform: ImageCmsTransform) -> Image:
+def _layouts(image: Image, plan: Plan) -> tuple[str, ...]:
+    """Return the layouts a profile may be for: grey with transparency has become RGBA by now."""
+    if image.mode == "RGBA":
+        return ("L", "RGB") if plan.info.mode in _GREY_MODES else ("RGB",)
+    return (image.mode,)
+
+
+def _apply(image: Image, mode: str, transform: ImageCmsTransform) -> Image:
     from PIL import ImageCms
 
-    if image.mode != "RGBA":
-        converted = ImageCms.applyTransform(image, transform)
-    else:
-        converted = ImageCms.applyTransform(image.convert("RGB"), transform)
+    opaque = image if image.mode == mode else image.convert(mode)
+    converted = ImageCms.applyTransform(opaque, transform)
     assert converted is not None  # only an in-place conversion returns nothing
     if image.mode == "RGBA":
         converted.putalpha(image.getchannel("A"))

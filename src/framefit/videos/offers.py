@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from framefit.canvases import size_not_offered
 from framefit.catalog import Rule, builtin
 from framefit.errors import InvalidOption, SecondsNotOffered, SizeNotOffered, UnknownModel
 from framefit.geometry import Size
-from framefit.planning import size_not_offered
 
 _HOSTS = {
     "openai.azure.com": "azure",
