@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from framefit.generating.engines import EMBEDDED_ENGINE
-from framefit.generating.single import generate
+from framefit.generating.single import generate, make
 from framefit.generating.video import GeneratedVideo
 from framefit.generating.wish import Wish
 
-__all__ = ["EMBEDDED_ENGINE", "GeneratedVideo", "Wish", "generate"]
+__all__ = ["EMBEDDED_ENGINE", "GeneratedVideo", "Wish", "generate", "make"]

@@ -37,15 +37,34 @@ class Conditions:
         address: the server.
         dialect: how it speaks, or ``auto``.
         patience: how long to wait and how often to try.
-        minimum: the least SSIM that counts as the same picture; None compares nothing.
-        on_progress: called with the status and the progress, 0 to 100, of each reply.
-        on_submitted: called with the video's id, as soon as it is known.
+        minimum: the least SSIM, 0 to 1, that counts as the same picture; None compares nothing.
+
+    Raises:
+        InvalidOption: the minimum is out of range, or there is no such dialect.
     """
 
     address: ServerAddress
     dialect: str
     patience: Patience
     minimum: float | None
+
+    def __post_init__(self) -> None:
+        """Check the minimum and the dialect."""
+        if self.minimum is not None and not 0.0 <= self.minimum <= 1.0:
+            raise InvalidOption(
+                "the minimum is out of range",
+                seen=f"{self.minimum:g}",
+                wanted="0 to 1",
+                fix=f"--minimum {MINIMUM}",
+            )
+        if self.dialect != AUTO:
+            dialect_named(self.dialect)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callbacks:
+    """Who is told how it goes on; see `generate`."""
+
     on_progress: OnProgress | None = None
     on_submitted: Callable[[str], None] | None = None
 
@@ -144,38 +163,54 @@ def generate(
         backdrop=backdrop,
         take=take,
     )
-    patience = Patience(timeout_seconds=timeout_seconds, settle_seconds=settle_seconds)
-    budget = Budget(max_cost_usd=max_cost, allow_unknown_price=allow_unknown_price)
-    check_options(minimum, dialect)
-    require_parts(verify=verify and source is not None)
-    picture = None if source is None else Source.of(source)
-    target = settle_output(output, picture)
-    address = ServerAddress.from_environment(base_url, api_key)
-    request = prepare(wish, picture, address.base_url)
     conditions = Conditions(
-        address=address,
+        address=ServerAddress.from_environment(base_url, api_key),
         dialect=dialect,
-        patience=patience,
+        patience=Patience(timeout_seconds=timeout_seconds, settle_seconds=settle_seconds),
         minimum=minimum if verify else None,
+    )
+    return make(
+        wish,
+        output,
+        conditions=conditions,
+        budget=Budget(max_cost_usd=max_cost, allow_unknown_price=allow_unknown_price),
+        ledger=ledger,
         on_progress=on_progress,
         on_submitted=on_submitted,
     )
-    with opened_ledger(ledger, address) as book:
-        return _made(request, target, picture, conditions, budget, book, fixed=output is not None)
 
 
-def check_options(minimum: float, dialect: str) -> None:
-    """Check what no part of a call checks by itself.
+def make(
+    wish: Wish,
+    output: str | Path | None,
+    *,
+    conditions: Conditions,
+    budget: Budget,
+    ledger: str | Path | None = None,
+    on_progress: OnProgress | None = None,
+    on_submitted: Callable[[str], None] | None = None,
+) -> GeneratedVideo:
+    """Do what `generate` does, for a wish.
+
+    Args:
+        wish: what is wanted.
+        output: the file to appear; None names it after the picture.
+        conditions: server, patience, and whether to compare the first frame.
+        budget: what it may cost.
+        ledger: where requests are kept on record; None is the usual place.
+        on_progress: called with the status and the progress, 0 to 100, of each reply.
+        on_submitted: called with the video's id, as soon as it is known.
 
     Raises:
-        InvalidOption: the minimum is out of range, or there is no such dialect.
+        FramefitError: as `generate` does.
     """
-    if not 0.0 <= minimum <= 1.0:
-        raise InvalidOption(
-            "the minimum is out of range", seen=f"{minimum:g}", wanted="0 to 1", fix=f"--minimum {MINIMUM}"
-        )
-    if dialect != AUTO:
-        dialect_named(dialect)
+    require_parts(verify=conditions.minimum is not None and wish.source is not None)
+    picture = None if wish.source is None else Source.of(wish.source)
+    target = settle_output(output, picture)
+    request = prepare(wish, picture, conditions.address.base_url)
+    calls = Callbacks(on_progress=on_progress, on_submitted=on_submitted)
+    with opened_ledger(ledger, conditions.address) as book:
+        return _made(request, target, picture, conditions, budget, book, calls, fixed=output is not None)
 
 
 def require_parts(*, verify: bool) -> None:
@@ -210,6 +245,7 @@ def _made(
     conditions: Conditions,
     budget: Budget,
     book: Ledger,
+    calls: Callbacks,
     *,
     fixed: bool,
 ) -> GeneratedVideo:
@@ -229,7 +265,7 @@ def _made(
     if entry is None or not delivered(entry, target):
         budget.check([cost_usd(intent, before)])
         upload = None if request.fitted is None else request.fitted.upload()
-        entry, spoken = _carried(Order(intent=intent, upload=upload, output=target), conditions, book)
+        entry, spoken = _carried(Order(intent=intent, upload=upload, output=target), conditions, book, calls)
     minimum = conditions.minimum
     return GeneratedVideo(
         path=target,
@@ -247,7 +283,7 @@ def _made(
     )
 
 
-def _carried(order: Order, conditions: Conditions, book: Ledger) -> tuple[Entry, str]:
+def _carried(order: Order, conditions: Conditions, book: Ledger, calls: Callbacks) -> tuple[Entry, str]:
     from framefit.videos.carrying import carry
 
     with reached(conditions.address, conditions.dialect) as server:
@@ -256,8 +292,8 @@ def _carried(order: Order, conditions: Conditions, book: Ledger) -> tuple[Entry,
             ledger=book,
             server=server,
             patience=patience_with(conditions.patience, server.dialect),
-            on_progress=conditions.on_progress,
-            on_submitted=conditions.on_submitted,
+            on_progress=calls.on_progress,
+            on_submitted=calls.on_submitted,
         )
         return entry, server.dialect.name
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from framefit.errors import InvalidOption, LedgerConflict, UnknownKey
 from framefit.videos.ledger.claim import Claim
-from framefit.videos.ledger.entry import Entry, Event, Intent, State
+from framefit.videos.ledger.entry import Entry, Event, Intent
 from framefit.videos.ledger.keeper import Keeper
 from framefit.videos.ledger.opening import ledger_url
 from framefit.videos.ledger.owner import has_ended, new_owner, shown
@@ -125,7 +125,7 @@ class Ledger:
             fix="framefit jobs list",
         )
 
-    def entries(self, *, states: Sequence[State] = (), newest: int | None = None) -> list[Entry]:
+    def entries(self, *, states: Sequence[str] = (), newest: int | None = None) -> list[Entry]:
         """Return rows, the one planned last first.
 
         Args:
