@@ -17,7 +17,15 @@ from urllib.parse import urlsplit
 
 Moment = Literal["create", "poll", "list", "content"]
 
-KEEP = ("content-type", "content-length", "openai-poll-after-ms", "etag", "accept-ranges", "content-range", "retry-after")
+KEEP = (
+    "content-type",
+    "content-length",
+    "openai-poll-after-ms",
+    "etag",
+    "accept-ranges",
+    "content-range",
+    "retry-after",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +42,7 @@ class Fault:
         times: how often; then everything is well.
         status: of kind ``status``.
         headers: of kind ``status``.
-        seconds: of kinds ``lag`` and ``slow``.
+        seconds: of kinds ``hang``, ``lag`` and ``slow``.
     """
 
     moment: Moment
@@ -162,7 +170,11 @@ class Handler(BaseHTTPRequestHandler):
         elif fault.kind == "slow":
             self.send(reply, pause=fault.seconds)
         elif fault.kind in ("lag", "empty"):
-            self.send(Reply(status=200, headers={"content-type": "application/json"}, body=lagging(fault, reply.body)))
+            self.send(
+                Reply(
+                    status=200, headers={"content-type": "application/json"}, body=lagging(fault, reply.body)
+                )
+            )
         else:
             self.spoil(fault)
 
@@ -175,7 +187,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send(Reply(status=fault.status, headers=headers, body=body))
         else:
             if fault.kind == "hang":
-                self.proxy.closing.wait(20)
+                self.proxy.closing.wait(fault.seconds or 20)
             if fault.kind == "reset":
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.connection.close()

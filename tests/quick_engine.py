@@ -61,7 +61,9 @@ class QuickEngine:
         """Every job that was ever created, the oldest first."""
         query = select(jobs.c.id, jobs.c.prompt, jobs.c.status).order_by(jobs.c.sequence)
         with self.database.connect() as connection:
-            return [Created(id=row.id, prompt=row.prompt, status=row.status) for row in connection.execute(query)]
+            return [
+                Created(id=row.id, prompt=row.prompt, status=row.status) for row in connection.execute(query)
+            ]
 
     def content(self, video_id: str) -> bytes:
         """The whole video of a job."""
