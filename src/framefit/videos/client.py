@@ -135,6 +135,7 @@ def submit(
     upload: Upload | None = None,
     timeout_seconds: float = CREATE_SECONDS,
     dialect: Dialect | None = None,
+    idempotency_key: str | None = None,
 ) -> Job:
     """Ask for a video, once. Nothing is ever sent a second time here.
 
@@ -147,6 +148,8 @@ def submit(
         upload: the first frame; None makes a video from text.
         timeout_seconds: how long the server may take to answer, 600 by default.
         dialect: how the server speaks; None is the protocol itself.
+        idempotency_key: sent as ``Idempotency-Key``, by which some proxies and relays recognise a
+            request that reached them twice; the protocol itself does not know it. None sends none.
 
     Returns:
         The job as the server first describes it; where a create waits for the video, as it ended.
@@ -167,6 +170,7 @@ def submit(
             client,
             spoken.create_request(fields),
             timeout_seconds=timeout_seconds,
+            headers=None if idempotency_key is None else {"Idempotency-Key": idempotency_key},
             follow_redirects=False,
         )
     except APIStatusError as error:
