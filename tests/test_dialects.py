@@ -297,10 +297,10 @@ def test_a_named_dialect_asks_nothing_first(odd: OddServer, photo: Path, tmp_pat
 VIDEO = {"id": "v", "object": "video", "model": "m", "created": 5, "progress": 100, "status": "completed"}
 
 
-def dynamo(odd: OddServer, photo: Path, output: Path) -> GeneratedVideo:
+def dynamo(odd: OddServer, photo: Path, output: Path, prompt: str = "wind") -> GeneratedVideo:
     return generate(
         photo,
-        "wind",
+        prompt,
         model=WAN,
         size="832x480",
         base_url=odd.base_url,
@@ -330,7 +330,7 @@ def test_a_video_at_an_address(odd: OddServer, photo: Path, tmp_path: Path) -> N
     elsewhere = "http://127.0.0.1:9/v.mp4?secret=1"
     odd.on("POST", "/videos", Reply(body={**VIDEO, "data": [{"url": elsewhere}]}))
     with pytest.raises(DownloadFailed, match="another address") as caught:
-        dynamo(odd, photo, tmp_path / "other.mp4")
+        dynamo(odd, photo, tmp_path / "other.mp4", "rain")
     assert caught.value.seen == "http://127.0.0.1:9/v.mp4"
     assert not (tmp_path / "other.mp4").exists()
 
