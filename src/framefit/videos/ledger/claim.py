@@ -1,0 +1,218 @@
+"""Claim: the right to work on one row, and what its holder may change."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from framefit.errors import LedgerConflict
+from framefit.videos.ledger.entry import Entry
+from framefit.videos.ledger.rows import Database, changed, now
+from framefit.videos.ledger.schema import videos
+
+_NO_JOB: dict[str, Any] = {"job_id": None, "adopted": False, "status": None, "lost_at": None, "receipt": None}
+
+
+class Claim:
+    """A row that one worker has taken. Every change holds only while it still has it.
+
+    Args:
+        database: the open ledger.
+        key: the row.
+        owner: the claim's own name.
+    """
+
+    def __init__(self, database: Database, *, key: str, owner: str) -> None:
+        self._database = database
+        self.key = key
+        self.owner = owner
+
+    def begin(self) -> Entry | None:
+        """Put on record that a create is about to leave; it leaves only after this has returned.
+
+        Returns:
+            The row; None while a request that looks the same in the server's list is on its way.
+
+        Raises:
+            LedgerConflict: somebody else has the row, or it is not planned.
+        """
+        alike = select(videos.c.alike).where(videos.c.key == self.key).scalar_subquery()
+        with self._database.transaction() as connection:
+            # Nobody lives any more who could read the answer to these; they keep no one else waiting.
+            moment = now(connection)
+            ended = or_(videos.c.owner.is_(None), videos.c.lease_until < moment)
+            stale = (videos.c.alike == alike, videos.c.state == "submitting", ended)
+            connection.execute(update(videos).where(*stale).values(state="ambiguous", lost_at=moment))
+        try:
+            return self._change(
+                videos.c.state.in_(("planned", "rejected")),
+                note="a create is about to leave",
+                state="submitting",
+                attempts=videos.c.attempts + 1,
+                charges=videos.c.charges + 1,
+                job_id=None,
+                adopted=False,
+                status=None,
+                sent_at=time.time(),
+                lost_at=None,
+                error_code=None,
+                error_message=None,
+            )
+        except IntegrityError:
+            return None
+
+    def accepted(self, job_id: str, status: str) -> Entry:
+        """Put the id of the reply on record, also when the lease has run out meanwhile.
+
+        Raises:
+            LedgerConflict: another one has found a job for this row; both ids are in the message.
+        """
+        with self._database.transaction() as connection:
+            entry = changed(
+                connection,
+                videos.c.key == self.key,
+                videos.c.state.in_(("submitting", "ambiguous")),
+                note=f"the server took it as {job_id}",
+                state="accepted",
+                job_id=job_id,
+                status=status,
+                lost_at=None,
+            )
+            other = (
+                None if entry else connection.scalar(select(videos.c.job_id).where(videos.c.key == self.key))
+            )
+        if entry is None:
+            raise LedgerConflict(
+                f"the server took {self.key[:12]} as {job_id} after another process had dealt with it",
+                seen=f"{job_id} and {other or 'no id'}",
+                wanted="one job",
+                fix=f"framefit jobs show {self.key[:12]}; look at both jobs on the server",
+            )
+        return entry
+
+    def adopt(self, job_id: str, note: str) -> Entry | None:
+        """Take a job of the server's list for this row.
+
+        Returns:
+            The row; None when another row has that job.
+        """
+        other = videos.alias()
+        taken = select(other.c.key).where(
+            other.c.job_id == job_id, other.c.server == videos.c.server, other.c.key != self.key
+        )
+        try:
+            return self._database.change(
+                *self._mine(),
+                videos.c.state == "ambiguous",
+                ~taken.exists(),
+                note=note,
+                state="accepted",
+                job_id=job_id,
+                adopted=True,
+                lost_at=None,
+                error_code=None,
+                error_message=None,
+            )
+        except IntegrityError:
+            return None
+
+    def lost(self, code: str, message: str) -> Entry:
+        """Put on record that a create left and its answer is not known."""
+        return self._change(
+            videos.c.state.in_(("submitting", "ambiguous")),
+            note=message,
+            state="ambiguous",
+            lost_at=time.time(),
+            error_code=code,
+            error_message=message,
+        )
+
+    def undecided(self, message: str) -> Entry:
+        """Put on record why nobody but a person can find out what became of a create."""
+        return self._change(
+            videos.c.state == "ambiguous", note=message, error_code="outcome_unknown", error_message=message
+        )
+
+    def not_taken(self, note: str) -> Entry:
+        """Put on record that the last create was not accepted, so that another may leave."""
+        return self._change(
+            videos.c.state.in_(("submitting", "ambiguous")),
+            note=note,
+            state="planned",
+            charges=videos.c.charges - 1,
+            lost_at=None,
+        )
+
+    def rejected(self, code: str, message: str) -> Entry:
+        """Put on record that the server refused; nothing was started."""
+        return self._change(
+            videos.c.state == "submitting",
+            note=message,
+            state="rejected",
+            charges=videos.c.charges - 1,
+            error_code=code,
+            error_message=message,
+        )
+
+    def heard(self, status: str) -> Entry:
+        """Put the server's word on record about a job that goes on."""
+        ongoing = videos.c.state.in_(("accepted", "in_progress"))
+        return self._change(ongoing, note=f"status {status}", state="in_progress", status=status)
+
+    def completed(self, *, size: str | None, seconds: str | None) -> Entry:
+        """Put on record that the video is ready, and what the server says it is like."""
+        return self._change(
+            videos.c.state.in_(("accepted", "in_progress")),
+            note="the video is ready",
+            state="completed",
+            status="completed",
+            size_made=size,
+            seconds_made=seconds,
+        )
+
+    def failed(self, code: str, message: str) -> Entry:
+        """Put on record that no video will come of the job."""
+        return self._change(
+            note=message, state="failed", status="failed", error_code=code, error_message=message
+        )
+
+    def troubled(self, code: str, message: str) -> Entry:
+        """Put trouble on record that changes nothing about where the job stands."""
+        return self._change(note=message, error_code=code, error_message=message)
+
+    def downloaded(self, *, output: str, sha256: str, byte_count: int) -> Entry:
+        """Put on record that the video is there, whole."""
+        return self._change(
+            note=f"saved {byte_count} bytes",
+            state="downloaded",
+            output=output,
+            sha256=sha256,
+            byte_count=byte_count,
+            error_code=None,
+            error_message=None,
+        )
+
+    def begin_anew(self, note: str) -> Entry:
+        """Plan the row again because its server has ended, and the job with it; it cost nothing."""
+        return self._change(note=note, state="planned", charges=0, **_NO_JOB)
+
+    def again(self) -> Entry:
+        """Plan the row again because somebody says so; what it may have cost so far stays on record."""
+        return self._change(note="to be asked for again, decided by hand", state="planned", **_NO_JOB)
+
+    def _mine(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        return videos.c.key == self.key, videos.c.owner == self.owner
+
+    def _change(self, *conditions: ColumnElement[bool], note: str, **values: Any) -> Entry:
+        entry = self._database.change(*self._mine(), *conditions, note=note, **values)
+        if entry is None:
+            raise LedgerConflict(
+                f"another process took over {self.key[:12]}, or changed it",
+                seen=note,
+                wanted="one process for each video",
+                fix=f"framefit jobs show {self.key[:12]}, then run again",
+            )
+        return entry
