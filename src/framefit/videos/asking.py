@@ -13,6 +13,7 @@ from framefit.videos.job import Job
 from framefit.videos.ledger import Claim, Entry
 from framefit.videos.patience import Pacer, Patience, asked_pause, back_off
 from framefit.videos.refusals import may_be_repeated
+from framefit.videos.resolving import Resolver
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -30,6 +31,7 @@ def ask(
     dialect: Dialect,
     patience: Patience,
     pacer: Pacer,
+    resolver: Resolver,
     deadline: float,
 ) -> tuple[Entry, Job | None]:
     """Send the create of a row, and put on record what became of it before anything else happens.
@@ -42,6 +44,7 @@ def ask(
         dialect: how the server speaks.
         patience: how often to try.
         pacer: when to send.
+        resolver: finds out about unanswered requests that look the same.
         deadline: when to stop waiting for a turn, by `time.monotonic`.
 
     Returns:
@@ -55,7 +58,7 @@ def ask(
     tries = 0
     while True:
         pacer.take_turn()
-        begun = _begin(claim, entry, deadline)
+        begun = _begin(claim, entry, resolver, deadline)
         tries += 1
         try:
             job = _send(begun, upload, client=client, dialect=dialect, seconds=patience.create_seconds)
@@ -80,18 +83,19 @@ def ask(
         return claim.accepted(job.id, job.status), job
 
 
-def _begin(claim: Claim, entry: Entry, deadline: float) -> Entry:
+def _begin(claim: Claim, entry: Entry, resolver: Resolver, deadline: float) -> Entry:
     while True:
         begun = claim.begin()
         if begun is not None:
             return begun
         if time.monotonic() >= deadline:
             raise GenerationTimeout(
-                f"video {entry.short} was not sent: a request that looks the same in the server's list is on its way",
-                seen="still on its way",
+                f"video {entry.short} was not sent: a request that looks the same in the server's list is unanswered",
+                seen="still unanswered",
                 wanted="its answer",
                 fix="run again, or wait longer: --timeout",
             )
+        resolver.clear(entry, deadline=deadline)
         time.sleep(_TURN_SECONDS * (0.5 + random.random()))
 
 

@@ -20,7 +20,7 @@ from framefit.videos.job import Job
 from framefit.videos.ledger import Claim, Entry, Intent, Ledger
 from framefit.videos.ledger.owner import shown
 from framefit.videos.patience import Pacer, Patience
-from framefit.videos.resolving import Resolver
+from framefit.videos.resolving import SENDER_ENDED, Resolver
 from framefit.videos.waiting import OnProgress, ended, wait
 
 if TYPE_CHECKING:
@@ -174,8 +174,7 @@ class _Carrier:
             if entry.state in ("planned", "rejected"):
                 entry = self._ask(entry)
             elif entry.state == "submitting":
-                words = "the process that sent the create ended before it had read the answer"
-                entry = self._claim.lost("outcome_unknown", words)
+                entry = self._claim.lost("outcome_unknown", SENDER_ENDED)
             elif entry.state == "ambiguous":
                 entry = self._resolver.resolve(self._claim, entry, deadline=self._deadline)
                 if entry.job_id is not None:
@@ -196,6 +195,7 @@ class _Carrier:
             dialect=self._server.dialect,
             patience=self._patience,
             pacer=self._server.pacer,
+            resolver=self._resolver,
             deadline=self._deadline,
         )
         if self._job is not None:

@@ -14,6 +14,8 @@ from framefit.videos.listing import Listing, ListingUnavailableError, exists, re
 if TYPE_CHECKING:
     from openai import OpenAI
 
+SENDER_ENDED = "the process that sent the create ended before it had read the answer"
+
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
 _MOST_ASKED_FOR = 5
 """How many jobs that the list lacks are asked for by name."""
@@ -66,6 +68,31 @@ class Resolver:
                 raise self._undecided(claim, entry, verdict, waiting=not final and not settled)
             time.sleep(min(max(self._settle / 6, _SHORTEST_PAUSE), _LONGEST_PAUSE))
 
+    def clear(self, entry: Entry, *, deadline: float) -> None:
+        """Find out what became of a row that looks like another one and stands in its way.
+
+        Whoever works on it does so already; when nobody does, it is done here on its behalf.
+
+        Args:
+            entry: the row that is to be sent.
+            deadline: when to stop waiting, by `time.monotonic`.
+        """
+        rival = self._ledger.unanswered_like(entry)
+        taken = None if rival is None else self._ledger.claim(rival.key)
+        if taken is None:
+            return
+        claim, found = taken
+        try:
+            if found.state == "submitting":
+                found = claim.lost("outcome_unknown", SENDER_ENDED)
+            if found.state == "ambiguous":
+                self.resolve(claim, found, deadline=deadline)
+        except OutcomeUnknown:
+            # Its own row says so; this one need not wait for a person.
+            return
+        finally:
+            self._ledger.release(claim)
+
     def _look(self, entry: Entry) -> tuple[Verdict, bool]:
         """Return what one look tells, and whether another can tell more."""
         since = window_start(entry)
@@ -100,7 +127,7 @@ class Resolver:
         reason = verdict.reason
         if waiting:
             reason += "; the list is not old enough yet, so running again may tell"
-        claim.undecided(reason)
+        claim.undecided(reason, final=not waiting)
         where = self._ledger.option
         return OutcomeUnknown(
             f"{entry.server} may have accepted video {entry.short}, and billed it, and nobody but you can tell: "

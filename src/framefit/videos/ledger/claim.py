@@ -13,7 +13,14 @@ from framefit.videos.ledger.entry import Entry
 from framefit.videos.ledger.rows import Database, changed, now
 from framefit.videos.ledger.schema import videos
 
-_NO_JOB: dict[str, Any] = {"job_id": None, "adopted": False, "status": None, "lost_at": None, "receipt": None}
+_NO_JOB: dict[str, Any] = {
+    "unanswered": False,
+    "job_id": None,
+    "adopted": False,
+    "status": None,
+    "lost_at": None,
+    "receipt": None,
+}
 
 
 class Claim:
@@ -34,23 +41,17 @@ class Claim:
         """Put on record that a create is about to leave; it leaves only after this has returned.
 
         Returns:
-            The row; None while a request that looks the same in the server's list is on its way.
+            The row; None while a request that looks the same in the server's list is unanswered.
 
         Raises:
             LedgerConflict: somebody else has the row, or it is not planned.
         """
-        alike = select(videos.c.alike).where(videos.c.key == self.key).scalar_subquery()
-        with self._database.transaction() as connection:
-            # Nobody lives any more who could read the answer to these; they keep no one else waiting.
-            moment = now(connection)
-            ended = or_(videos.c.owner.is_(None), videos.c.lease_until < moment)
-            stale = (videos.c.alike == alike, videos.c.state == "submitting", ended)
-            connection.execute(update(videos).where(*stale).values(state="ambiguous", lost_at=moment))
         try:
             return self._change(
                 videos.c.state.in_(("planned", "rejected")),
                 note="a create is about to leave",
                 state="submitting",
+                unanswered=True,
                 attempts=videos.c.attempts + 1,
                 charges=videos.c.charges + 1,
                 job_id=None,
@@ -79,6 +80,7 @@ class Claim:
                 state="accepted",
                 job_id=job_id,
                 status=status,
+                unanswered=False,
                 lost_at=None,
             )
             other = (
@@ -112,6 +114,7 @@ class Claim:
                 state="accepted",
                 job_id=job_id,
                 adopted=True,
+                unanswered=False,
                 lost_at=None,
                 error_code=None,
                 error_message=None,
@@ -130,10 +133,19 @@ class Claim:
             error_message=message,
         )
 
-    def undecided(self, message: str) -> Entry:
-        """Put on record why nobody but a person can find out what became of a create."""
+    def undecided(self, message: str, *, final: bool) -> Entry:
+        """Put on record why it was not found out what became of a create.
+
+        Args:
+            message: why, in words.
+            final: whether only a person can find out; others that look the same then need not wait.
+        """
         return self._change(
-            videos.c.state == "ambiguous", note=message, error_code="outcome_unknown", error_message=message
+            videos.c.state == "ambiguous",
+            note=message,
+            error_code="outcome_unknown",
+            error_message=message,
+            **({"unanswered": False} if final else {}),
         )
 
     def not_taken(self, note: str) -> Entry:
@@ -143,6 +155,7 @@ class Claim:
             note=note,
             state="planned",
             charges=videos.c.charges - 1,
+            unanswered=False,
             lost_at=None,
         )
 
@@ -153,6 +166,7 @@ class Claim:
             note=message,
             state="rejected",
             charges=videos.c.charges - 1,
+            unanswered=False,
             error_code=code,
             error_message=message,
         )

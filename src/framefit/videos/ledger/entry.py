@@ -100,6 +100,7 @@ class Entry:
         error_code: a stable word for what went wrong last.
         error_message: what went wrong last, in words.
         receipt: the comparison of the first frame with the picture; None when it was not made.
+        unanswered: whether a create left of which nobody has found out yet what became of it.
         owner: the claim of the one who works on it; None for nobody.
     """
 
@@ -132,6 +133,7 @@ class Entry:
     error_code: str | None
     error_message: str | None
     receipt: dict[str, Any] | None
+    unanswered: bool
     owner: str | None
 
     @property
@@ -148,7 +150,7 @@ class Entry:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as plain values for JSON, without the owner of its claim."""
-        hidden = ("alike", "owner")
+        hidden = ("alike", "unanswered", "owner")
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in hidden}
         return {**plain, "spent_usd": self.spent_usd}
 

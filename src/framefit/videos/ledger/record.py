@@ -154,6 +154,15 @@ class Ledger:
         with self._database.transaction() as connection:
             return [entry_of(row) for row in connection.execute(query)]
 
+    def unanswered_like(self, entry: Entry) -> Entry | None:
+        """Return the other row that looks the same in the server's list and is unanswered; None for none."""
+        query = select(videos).where(
+            videos.c.alike == entry.alike, videos.c.key != entry.key, videos.c.unanswered.is_(True)
+        )
+        with self._database.transaction() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else entry_of(row)
+
     def known_jobs(self, server: str, job_ids: Sequence[str]) -> dict[str, Entry]:
         """Return the rows that have one of these jobs of a server, by job."""
         query = select(videos).where(videos.c.server == server, videos.c.job_id.in_(job_ids))

@@ -40,19 +40,21 @@ videos = Table(
     Column("error_code", Text),
     Column("error_message", Text),
     Column("receipt", Text),
+    # Whether a create left of which nobody has found out yet what became of it.
+    Column("unanswered", Boolean, nullable=False, default=False),
     # Who works on the row, and until when that one is trusted to be alive.
     Column("owner", Text),
     Column("lease_until", Float(53)),
 )
 
-# Of requests that look the same in a server's list only one is on its way at a time, so that a job
-# that appears there after an answer was lost can belong to one row only.
+# Of requests that look the same in a server's list only one is unanswered at a time, so that a job that
+# appears there after an answer was lost can belong to one row only.
 Index(
-    "framefit_one_on_its_way",
+    "framefit_one_unanswered",
     videos.c.alike,
     unique=True,
-    sqlite_where=videos.c.state == "submitting",
-    postgresql_where=videos.c.state == "submitting",
+    sqlite_where=videos.c.unanswered.is_(True),
+    postgresql_where=videos.c.unanswered.is_(True),
 )
 
 # Two rows that look for their job at the same time cannot both take the same one.
