@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
 from framefit.errors import LedgerConflict
 from framefit.videos.ledger.entry import Entry
-from framefit.videos.ledger.rows import Database, changed, now
+from framefit.videos.ledger.rows import Database, changed
 from framefit.videos.ledger.schema import videos
 
 _NO_JOB: dict[str, Any] = {
