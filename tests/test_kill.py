@@ -119,7 +119,8 @@ def rounds(folder: Path, ledger: str, clients: int, chance: random.Random) -> No
                 kills += fates.count(False)
                 unfinished = not all(fates)
             running = [start(folder, jobs, proxy, ledger) for _ in range(clients)]
-            assert all([has_ended_well(process, folder) for process in running])
+            ends = [has_ended_well(process, folder) for process in running]
+            assert all(ends)
             check(engine, folder, name)
             number += 1
         with Ledger(ledger) as book:
