@@ -119,8 +119,8 @@ def rounds(folder: Path, ledger: str, clients: int, chance: random.Random) -> No
                 kills += fates.count(False)
                 unfinished = not all(fates)
             running = [start(folder, jobs, proxy, ledger) for _ in range(clients)]
-            ended_well = [has_ended_well(process, folder) for process in running]  # each of them is waited for
-            assert all(ended_well)
+            ends = [has_ended_well(process, folder) for process in running]
+            assert all(ends)
             check(engine, folder, name)
             number += 1
         with Ledger(ledger) as book:

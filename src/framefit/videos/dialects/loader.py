@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from framefit.catalog.converting import converted
 from framefit.errors import InvalidCatalog
 from framefit.videos.dialects.dialect import Dialect
 
@@ -30,7 +31,7 @@ def read_dialect(name: str) -> Dialect:
         unknown = content.keys() - Dialect.__dataclass_fields__.keys()
         if unknown:
             raise ValueError(f"unknown field {min(unknown)!r}")
-        return msgspec.convert({"name": name, **content}, Dialect)
+        return converted({"name": name, **content}, Dialect)
     except (OSError, ValueError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InvalidCatalog(
             f"the dialect file {path.name} cannot be read", seen=str(error), fix="install framefit again"

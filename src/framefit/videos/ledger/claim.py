@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
-from framefit.errors import LedgerConflict
+from framefit.errors import LedgerConflict, LedgerUnusable
 from framefit.videos.ledger.entry import Entry
-from framefit.videos.ledger.rows import Database, changed
+from framefit.videos.ledger.rows import Database, changed, entry_of
 from framefit.videos.ledger.schema import videos
+
+_PERSISTENCE = 5
+"""How often the id of a paid job is tried to be put on record."""
 
 _NO_JOB: dict[str, Any] = {
     "unanswered": False,
@@ -70,11 +73,22 @@ class Claim:
 
         Raises:
             LedgerConflict: another one has found a job for this row; both ids are in the message.
+            LedgerUnusable: the ledger cannot be written to, however often that is tried.
         """
+        for attempt in range(1, _PERSISTENCE):
+            try:
+                return self._accepted(job_id, status)
+            except LedgerUnusable:
+                # What was paid for is worth more than one attempt; a broken connection is made anew.
+                time.sleep(0.125 * 2**attempt)
+        return self._accepted(job_id, status)
+
+    def _accepted(self, job_id: str, status: str) -> Entry:
+        mine = videos.c.key == self.key
         with self._database.transaction() as connection:
             entry = changed(
                 connection,
-                videos.c.key == self.key,
+                mine,
                 videos.c.state.in_(("submitting", "ambiguous")),
                 note=f"the server took it as {job_id}",
                 state="accepted",
@@ -83,17 +97,15 @@ class Claim:
                 unanswered=False,
                 lost_at=None,
             )
-            other = (
-                None if entry else connection.scalar(select(videos.c.job_id).where(videos.c.key == self.key))
-            )
-        if entry is None:
+            found = entry or entry_of(connection.execute(select(videos).where(mine)).one())
+        if found.job_id != job_id:
             raise LedgerConflict(
                 f"the server took {self.key[:12]} as {job_id} after another process had dealt with it",
-                seen=f"{job_id} and {other or 'no id'}",
+                seen=f"{job_id} and {found.job_id or 'no id'}",
                 wanted="one job",
                 fix=f"framefit jobs show {self.key[:12]}; look at both jobs on the server",
             )
-        return entry
+        return found
 
     def adopt(self, job_id: str, note: str) -> Entry | None:
         """Take a job of the server's list for this row.
