@@ -5,15 +5,23 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test quick lint install browser screenshots clean
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+# Two marks in .venv: what the demo needs installs in seconds, what the tests need takes longer.
+$(VENV)/.made:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "framefit needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[serve]'
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@ $(VENV)/.demo
 
 install: $(VENV)/.installed
 
-demo: install
+demo: $(VENV)/.demo
 	$(BIN)/python demo/run.py
 
 lint: install

@@ -105,6 +105,7 @@ def test_fit_keeps_going_past_bad_pictures(framefit: Run, phone: Path, tmp_path:
     }
     assert [row["error"]["code"] for row in rows if "error" in row] == ["picture_broken"]
     assert sorted(path.name for path in (tmp_path / "out").rglob("*") if path.is_file()) == [
+        "manifest.jsonl",
         "one.jpg",
         "three.jpg",
     ]

@@ -19,7 +19,11 @@ import framefit
 from pictures import CORNERS, encoded, scene, stored_with, with_orientation, write
 
 SERVERS = ("FRAMEFIT_BASE_URL", "OPENAI_BASE_URL", "FRAMEFIT_API_KEY", "OPENAI_API_KEY")
-ALONE = {name: value for name, value in os.environ.items() if name not in SERVERS}
+
+
+def alone() -> dict[str, str]:
+    """The environment of the moment, without a server to talk to."""
+    return {name: value for name, value in os.environ.items() if name not in SERVERS}
 
 
 def command(
@@ -31,7 +35,7 @@ def command(
         capture_output=True,
         text=True,
         check=False,
-        env={**ALONE, **(env or {})},
+        env={**alone(), **(env or {})},
     )
 
 
@@ -131,7 +135,7 @@ def served(tmp_path: Path) -> Iterator[str]:
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
-        env=ALONE,
+        env=alone(),
     )
     assert process.stderr is not None
     try:

@@ -9,7 +9,9 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -90,10 +92,18 @@ def test_console_examples_print_what_they_show(page: str, command: str, output: 
     assert ended.stdout == output, ended.stderr
 
 
+def commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by its whole name, those of groups too."""
+    for name, command in group.commands.items():
+        yield f"{before}{name}", command
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{before}{name} ")
+
+
 def test_every_command_and_option_is_documented() -> None:
     """Every command, and every option of it, stands in the command's section of docs/cli.md."""
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in commands(get_command(app)):
         section = re.search(rf"^## framefit {name}\n(.*?)(?=^## |\Z)", page, re.M | re.S)
         assert section, f"no section for {name}"
         for parameter in command.params:
@@ -105,7 +115,7 @@ def test_every_command_and_option_is_documented() -> None:
 def test_documented_options_exist() -> None:
     """No section of docs/cli.md lists an option that its command lacks."""
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in commands(get_command(app)):
         section = re.search(rf"^## framefit {name}\n(.*?)(?=^## |\Z)", page, re.M | re.S)
         assert section
         known = {

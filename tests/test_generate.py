@@ -298,18 +298,39 @@ def test_something_else_comes_back(server: OddServer, photo: Path) -> None:
 
 
 def test_an_earlier_video_is_not_replaced(server: OddServer, photo: Path) -> None:
-    """Without an output the name is one that is free; a named output is replaced."""
-    first, second = relayed(server, photo), relayed(server, photo)
+    """Another video without an output gets a name that is free; a named output is replaced."""
+    first, second = relayed(server, photo), relayed(server, photo, take=2)
     assert [video.path.name for video in (first, second)] == ["photo.mp4", "photo-2.mp4"]
-    assert relayed(server, photo, output="photo.mp4").path == Path("photo.mp4")
+    assert relayed(server, photo, take=3, output="photo.mp4").path == Path("photo.mp4")
+    assert len(server.asked("POST")) == 3
+
+
+def test_the_same_call_again(server: OddServer, photo: Path) -> None:
+    """The same call again gives the same video and asks nothing; another output gets a copy."""
+    first = relayed(server, photo)
+    asked = len(server.requests)
+    again, elsewhere = relayed(server, photo), relayed(server, photo, output="other.mp4")
+    assert (again.path.name, again.video_id, again.key) == ("photo.mp4", first.video_id, first.key)
+    assert (first.earlier, again.earlier) == (False, True)
+    assert elsewhere.path.read_bytes() == first.path.read_bytes()
+    assert len(server.requests) == asked
+
+
+def test_a_video_that_was_lost_is_fetched_again(server: OddServer, photo: Path) -> None:
+    """When the file of an earlier call is gone or changed, it is fetched again, and not asked for again."""
+    first = relayed(server, photo, output="out.mp4")
+    whole = first.path.read_bytes()
+    first.path.write_bytes(whole[:-1])
+    assert relayed(server, photo, output="out.mp4").path.read_bytes() == whole
+    assert len(server.asked("POST")) == 1
 
 
 def test_the_server_says_no(server: OddServer, photo: Path) -> None:
-    """A refusal leaves no file, and nothing more is asked."""
+    """A refusal leaves no file, and nothing is asked after it."""
     server.on("POST", "/videos", Reply(status=400, body={"error": {"message": "not today"}}))
     with pytest.raises(RequestRejected):
         relayed(server, photo)
-    assert len(server.requests) == 1
+    assert [seen.method for seen in server.requests].index("POST") == len(server.requests) - 1
     assert not Path("photo.mp4").exists()
 
 

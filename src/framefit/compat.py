@@ -269,24 +269,27 @@ def batch_process(
         OutputCollision: two pictures would write one file. Nothing has been written then either.
         UsageError: the resolution, the mode or the crop cannot be read.
     """
-    from framefit.batch.inputs import Input
-    from framefit.batch.local import plan_all, run, usual_workers
-    from framefit.batch.outputs import name_outputs
+    from framefit.batch.items import Item
+    from framefit.batch.running import fit_items
+    from framefit.batch.wants import Wanted
 
     if same_file(Path(image_dir), Path(output_dir)):
         raise OutputIsInput(
             "pictures and results share a folder", seen=str(output_dir), wanted="two", fix="output_dir"
         )
-    target = Target(size=_size(resolution))
     options = Options(mode=read_mode(mode, None), crop=read_crop(crop), format="jpeg")
-    sources = {path.name: path for path in _pictures_in(Path(image_dir))}
-    inputs = [Input(name=name, relative=Path(name), source=path) for name, path in sources.items()]
-    planned, failed = plan_all(inputs, target, options)
-    jobs = name_outputs(planned, str(output_dir), several=True, inputs=inputs)
-    done = run(jobs, workers=usual_workers())
+    wanted = Wanted(
+        models=(Target(),), sizes=(str(_size(resolution)),), options=options, root=str(output_dir)
+    )
+    items = [Item(address=str(path), relative=path.name) for path in _pictures_in(Path(image_dir))]
     return [
-        BatchItem(source=sources[one.name], output=one.job.output if one.job else None, error=one.error)
-        for one in sorted((*failed, *done), key=lambda outcome: outcome.name)
+        BatchItem(
+            source=Path(done.item.address),
+            output=Path(row.output) if row.output else None,
+            error=row.error.as_error() if row.error else None,
+        )
+        for done in fit_items(items, wanted)
+        for row in done.rows
     ]
 
 

@@ -11,6 +11,10 @@
     │   ├── SecondsNotOffered       seconds_not_offered    the model does not render that length
     │   ├── OutputIsInput           output_is_input        the output would overwrite an input
     │   ├── OutputCollision         output_collision       two inputs would write one output
+    │   ├── OverBudget              over_budget            the videos cost more than was allowed
+    │   ├── PriceUnknown            price_unknown          a budget was set, and a price is not known
+    │   ├── InvalidJobs             invalid_jobs           a file of jobs with an error
+    │   ├── UnknownKey              unknown_key            no video of the ledger has that key
     │   └── MissingExtra            missing_extra          an optional part is not installed
     ├── PictureError                this picture cannot be used                    (exit code 1)
     │   ├── PictureNotFound         picture_not_found      nothing stands at that path
@@ -22,6 +26,9 @@
     │   ├── PictureTooLarge         picture_too_large      more pixels than the limit
     │   └── OverByteBudget          over_byte_budget       the result cannot be made small enough
     ├── OutputUnwritable            output_unwritable      the result cannot be saved there (exit code 1)
+    ├── LedgerError                 the record of paid requests                    (exit code 1)
+    │   ├── LedgerUnusable          ledger_unusable        it cannot be read or written
+    │   └── LedgerConflict          ledger_conflict        somebody else works on that video, or decided it
     └── VideoError                  a request to a video server went wrong         (exit code 1)
         ├── ServerUnreachable       server_unreachable     no connection
         ├── RequestRejected         request_rejected       the server refused the request
@@ -145,6 +152,30 @@ class OutputCollision(UsageError):
     code = "output_collision"
 
 
+class OverBudget(UsageError):
+    """The videos cost more than was allowed; nothing was sent."""
+
+    code = "over_budget"
+
+
+class PriceUnknown(UsageError):
+    """A budget was set and the price of a video is not known; nothing was sent."""
+
+    code = "price_unknown"
+
+
+class InvalidJobs(UsageError):
+    """A file of jobs with an error: the message names the line and the reason."""
+
+    code = "invalid_jobs"
+
+
+class UnknownKey(UsageError):
+    """No video of the ledger has that key."""
+
+    code = "unknown_key"
+
+
 class MissingExtra(UsageError):
     """An optional part is not installed; the fix is the exact install command."""
 
@@ -209,6 +240,24 @@ class OutputUnwritable(FramefitError):
     """The result cannot be saved there."""
 
     code = "output_unwritable"
+
+
+class LedgerError(FramefitError):
+    """The record of paid requests does not allow it."""
+
+    code = "ledger_error"
+
+
+class LedgerUnusable(LedgerError):
+    """The ledger cannot be read or written; nothing that costs money is sent without it."""
+
+    code = "ledger_unusable"
+
+
+class LedgerConflict(LedgerError):
+    """Somebody else works on that video, or has decided what became of it."""
+
+    code = "ledger_conflict"
 
 
 class VideoError(FramefitError):

@@ -12,11 +12,12 @@ from framefit.errors import OutputUnwritable
 
 
 @contextlib.contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
+def whole_file(target: Path, *, prefix: str = ".framefit-") -> Iterator[Path]:
     """Give a temporary path to write to; it becomes ``target`` when the block ends well.
 
     Args:
         target: the path to appear. Its folder is created when it does not exist.
+        prefix: what the name of the temporary file begins with.
 
     Yields:
         The path of an empty temporary file beside the target, removed if the block raises.
@@ -29,7 +30,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".framefit-", suffix=target.suffix)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=target.suffix)
         os.close(handle)
         temporary = Path(name)
         yield temporary
@@ -51,12 +52,13 @@ def _unwritable(target: Path, reason: str) -> OutputUnwritable:
     )
 
 
-def write_whole(target: Path, data: bytes) -> Path:
+def write_whole(target: Path, data: bytes, *, prefix: str = ".framefit-") -> Path:
     """Write bytes to a file that appears whole or not at all.
 
     Args:
         target: the path to appear; an existing file there is replaced.
         data: what to write.
+        prefix: what the name of the temporary file begins with.
 
     Returns:
         The target.
@@ -64,7 +66,7 @@ def write_whole(target: Path, data: bytes) -> Path:
     Raises:
         OutputUnwritable: the folder or the file cannot be written.
     """
-    with whole_file(target) as temporary:
+    with whole_file(target, prefix=prefix) as temporary:
         temporary.write_bytes(data)
     return target
 

@@ -1,93 +1,99 @@
-"""Fits many pictures in threads of this process; one bad picture never stops the others."""
+"""Works on many pictures in threads of this process; one bad picture never stops the others."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from threading import Event, Semaphore
 
-from framefit.batch.inputs import Input
-from framefit.batch.outputs import Job
-from framefit.errors import FramefitError
-from framefit.fitting import plan_one
-from framefit.imaging import render
-from framefit.options import Options
-from framefit.planning import Plan, Target
+from framefit.batch.memory import Budget
+from framefit.batch.wants import Wanted
+from framefit.batch.work import Done, PutOff, Task, work
+from framefit.sources import Source
+
+_THREADS_PER_WORKER_IN_STORES = 8
+"""A store answers in tens of milliseconds, in which a processor could fit another picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of one picture: exactly one of job and error is set.
+class Local:
+    """The local engine.
 
     Args:
-        name: the picture, as the user would recognise it.
-        job: what was done.
-        byte_count: size of the result in bytes.
-        error: why there is no result.
+        workers: how many pictures are decoded at a time. Decoding and scaling run outside the
+            interpreter's lock, so threads use the processors.
+        memory: the most bytes of decoded pixels held at a time; files waiting take a quarter of it more.
+        in_stores: whether pictures come from or go to a store, so that threads wait much.
+        put_off_larger: whether a picture that needs more memory is put off instead of worked on alone.
+        stdin: what ``-`` stands for.
     """
 
-    name: str
-    job: Job | None = None
-    byte_count: int = 0
-    error: FramefitError | None = None
+    workers: int
+    memory: int
+    in_stores: bool = False
+    put_off_larger: bool = False
+    stdin: Source | None = None
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Rows are kept by who runs this engine."""
+        return False
+
+    def run(self, tasks: Iterable[Task], wanted: Wanted, stop: Event) -> Iterator[Done]:
+        """Work on pictures side by side.
+
+        Args:
+            tasks: the pictures.
+            wanted: what is wanted of them.
+            stop: when it is set no further picture is begun; those in flight are ended.
+
+        Yields:
+            What became of each, as they end.
+        """
+        gates = _Gates(self)
+        threads = self.workers * (_THREADS_PER_WORKER_IN_STORES if self.in_stores else 1)
+        waiting = iter(tasks)
+
+        def begin(task: Task) -> Future[Done]:
+            return pool.submit(work, task, wanted, gates, self.stdin if task.item.address == "-" else None)
+
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            # Only a few are handed over at a time: an interrupt then ends what is in flight and no more.
+            running = {begin(task) for task in islice(waiting, 2 * threads)}
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                if stop.is_set():
+                    running = {future for future in running if not future.cancel()}
+                else:
+                    running |= {begin(task) for task in islice(waiting, len(done))}
+                for future in done:
+                    yield future.result()
+
+
+class _Gates:
+    def __init__(self, engine: Local) -> None:
+        self._largest = engine.memory if engine.put_off_larger else None
+        self._processors = Semaphore(engine.workers)
+        self._files = Budget(engine.memory // 4)
+        self._pixels = Budget(engine.memory)
+
+    @contextmanager
+    def fetching(self, byte_count: int) -> Iterator[None]:
+        with self._files.holding(byte_count):
+            yield
+
+    @contextmanager
+    def decoding(self, byte_count: int) -> Iterator[None]:
+        if self._largest is not None and byte_count > self._largest:
+            raise PutOff(byte_count)
+        with self._pixels.holding(byte_count), self._processors:
+            yield
 
 
 def usual_workers() -> int:
     """Return one worker for each processor this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def plan_all(
-    inputs: Sequence[Input], target: Target, options: Options
-) -> tuple[list[tuple[Input, Plan]], list[Outcome]]:
-    """Plan every picture: from its header, and decoded small where the focus is to be found in it.
-
-    Returns:
-        The pictures with their plans, and the ones that failed.
-
-    Raises:
-        UsageError: the target or an option fits no picture; nothing has been done.
-    """
-    planned: list[tuple[Input, Plan]] = []
-    failed: list[Outcome] = []
-    for input in inputs:
-        try:
-            planned.append((input, plan_one(input.source, target, options)))
-        except FramefitError as error:
-            if error.exit_code == 2:
-                raise
-            failed.append(Outcome(name=input.name, error=error))
-    return planned, failed
-
-
-def run(jobs: Iterable[Job], *, workers: int) -> Iterator[Outcome]:
-    """Fit pictures side by side.
-
-    Args:
-        jobs: what to do.
-        workers: how many threads, at least 1. Decoding, scaling and encoding run outside the
-            interpreter's lock, so threads use the processors.
-
-    Yields:
-        An outcome for each job, as they end.
-    """
-    waiting = iter(jobs)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        # Only a few are handed over at a time: an interrupt then ends what is in flight and no more.
-        running: set[Future[Outcome]] = {pool.submit(_one, job) for job in islice(waiting, 2 * workers)}
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            running |= {pool.submit(_one, job) for job in islice(waiting, len(done))}
-            for future in done:
-                yield future.result()
-
-
-def _one(job: Job) -> Outcome:
-    try:
-        fitted = render(job.plan, job.input.source)
-        fitted.save(job.output)
-    except FramefitError as error:
-        return Outcome(name=job.input.name, error=error)
-    return Outcome(name=job.input.name, job=job, byte_count=len(fitted.data))

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from framefit.catalog.converting import converted
 from framefit.catalog.rule import Rule
 from framefit.errors import InvalidCatalog, InvalidSize
 from framefit.geometry import Size
@@ -75,7 +76,7 @@ def _entry(path: Path, number: int, raw: dict[str, Any]) -> Rule:
         unknown = raw.keys() - _FIELDS
         if unknown:
             raise ValueError(f"unknown field {min(unknown)!r}")
-        rule = msgspec.convert(_written_out(raw), Rule)
+        rule = converted(_written_out(raw), Rule)
         _check(rule)
     except (msgspec.ValidationError, ValueError, TypeError) as error:
         raise _invalid(path, f"{name}: {error}", _HELP) from error

@@ -60,3 +60,11 @@ FaceModel = Annotated[
     typer.Option(metavar="FILE", help="A YuNet ONNX file to find faces with.", rich_help_panel=_WISH),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]
+LedgerPlace = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        help="Where requests are kept on record: a SQLite file or a postgresql+psycopg:// address."
+        " Default: FRAMEFIT_LEDGER, else framefit.db in the user's data folder.",
+    ),
+]

@@ -3,38 +3,55 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from framefit.cli import arguments as shared
-from framefit.cli.output import note, print_error, print_json
-from framefit.cli.progress import counting
+from framefit.cli.output import note
 from framefit.errors import InvalidOption
 from framefit.options import MAX_PIXELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framefit.batch.inputs import Inputs
-    from framefit.batch.local import Outcome
-    from framefit.batch.outputs import Job
-    from framefit.options import Options
-    from framefit.planning import Target
+    from framefit.cli.batch import Request
 
 _RESULT = "The result"
+_MANY = "Many pictures"
 
 
 def fit(
-    inputs: shared.Pictures,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUT...",
+            help="Pictures, folders, patterns, or addresses like s3://bucket/folder; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", help="A file, or a folder; - is standard output. Default: beside the picture."
+            "--output",
+            "-o",
+            help="A file, a folder or an address; - is standard output. Default: beside the picture.",
         ),
     ] = None,
-    size: shared.Size = None,
-    model: shared.Model = None,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The canvas, width then height: 1280x720. auto: what loses least. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A model of the catalogue; `framefit models` lists them. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     server: shared.Server = None,
     catalog: shared.CatalogFile = None,
     mode: shared.Mode = None,
@@ -57,20 +74,60 @@ def fit(
         int | None, typer.Option(help="Largest result in bytes.", rich_help_panel=_RESULT)
     ] = None,
     max_pixels: shared.MaxPixels = MAX_PIXELS,
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            help="A list: an address a line, or CSV with a column image; - is standard input.",
+            rich_help_panel=_MANY,
+            show_default=False,
+        ),
+    ] = None,
+    on_collision: Annotated[
+        str, typer.Option(help="refuse, or suffix: a.png beside a.jpg becomes a-png.", rich_help_panel=_MANY)
+    ] = "refuse",
+    manifest: Annotated[
+        str | None,
+        typer.Option(
+            help="The rows of the run, .jsonl or .parquet; none keeps none. Default: OUT/manifest.jsonl.",
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option(help="Leave alone what an earlier run did.", rich_help_panel=_MANY)
+    ] = True,
+    max_failures: Annotated[
+        int | None, typer.Option(min=0, help="Stop after more failures.", rich_help_panel=_MANY)
+    ] = None,
+    retry: Annotated[
+        int, typer.Option(min=0, help="How often a store that fails is asked again.", rich_help_panel=_MANY)
+    ] = 3,
     workers: Annotated[
         int | None, typer.Option(min=1, help="How many pictures at a time. Default: one for each processor.")
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Most decoded pixels in flight: 4GB. Default: half of the memory; on Ray 1GiB a task.",
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="local or ray.", rich_help_panel=_MANY)] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="The Ray cluster. Default: this machine.", rich_help_panel=_MANY)
     ] = None,
     json: shared.Json = False,
 ) -> None:
     """Fit pictures to a size or a model, exactly."""
-    from framefit.batch.inputs import find_inputs
-    from framefit.batch.outputs import format_of_output
+    from framefit.batch.inputs import is_several
+    from framefit.batch.naming import format_of_output, is_folder
+    from framefit.cli.batch import Request, fit_all
     from framefit.options import read_options
-    from framefit.planning import read_target
 
-    _refuse_mixed_output(inputs, output, json=json)
-    target = read_target(size=size, model=model, server=server, catalog=catalog)
-    found = find_inputs(inputs, stdin=_standard_input() if "-" in inputs else None)
+    inputs, lists = inputs or [], lists or []
+    _refuse_mixed_output(inputs, lists, output, json=json)
+    several = is_several(inputs, lists)
+    to_folder = output not in (None, "-") and is_folder(str(output), several=several)
     options = read_options(
         mode=mode,
         focus=focus,
@@ -79,91 +136,73 @@ def fit(
         scene=scene,
         max_loss=max_loss,
         face_model=face_model,
-        format=format_of_output(output, format, several=found.several),
+        format=format_of_output(output, format, folder=to_folder),
         quality=quality,
         max_bytes=max_bytes,
         max_pixels=max_pixels,
     )
+    request = Request(
+        inputs=tuple(inputs),
+        lists=tuple(lists),
+        output=output,
+        to_folder=to_folder,
+        several=several,
+        sizes=tuple(size or ()),
+        models=tuple(model or ()),
+        server=server,
+        catalog=catalog,
+        options=options,
+        on_collision=on_collision,
+        manifest=manifest,
+        resume=resume,
+        max_failures=max_failures,
+        retry=retry,
+        workers=workers,
+        memory=memory,
+        engine=engine,
+        ray_address=ray_address,
+        json=json,
+    )
     if output == "-" or (output is None and list(inputs) == ["-"]):
-        _to_standard_output(found, target, options)
-        return
-    failed = _fit_all(found, target, options, output, workers=workers, json=json)
-    if failed:
+        _to_standard_output(request)
+    elif not fit_all(request):
         raise typer.Exit(1)
 
 
-def _refuse_mixed_output(inputs: Sequence[str], output: str | None, *, json: bool) -> None:
+def _refuse_mixed_output(
+    inputs: Sequence[str], lists: Sequence[str], output: str | None, *, json: bool
+) -> None:
+    if not inputs and not lists:
+        raise InvalidOption(
+            "there is no input", wanted="INPUT or a list", fix="name a picture, or --from FILE"
+        )
+    if "-" in inputs and "-" in lists:
+        raise InvalidOption(
+            "standard input can be a picture or a list, not both", seen="- and --from -", fix="--from FILE"
+        )
     to_stdout = output == "-" or (output is None and list(inputs) == ["-"])
-    if to_stdout and (json or len(inputs) > 1):
+    if to_stdout and (json or lists or len(inputs) > 1):
         raise InvalidOption(
             "standard output can hold one picture and nothing else",
-            seen="--json" if json else f"{len(inputs)} inputs",
+            seen="--json" if json else f"{len(inputs)} inputs and {len(lists)} lists",
             wanted="one input and no --json, or an output file",
             fix="-o FILE",
         )
 
 
-def _standard_input() -> Any:
-    from framefit.sources import Source
-
-    return Source.of(sys.stdin.buffer)
-
-
-def _to_standard_output(found: Inputs, target: Target, options: Options) -> None:
+def _to_standard_output(request: Request) -> None:
+    from framefit.batch.wants import one_target
+    from framefit.cli.batch import how_fitted, read_one, sentence
     from framefit.fitting import plan_one
     from framefit.imaging import render
 
-    if not found.pictures:
-        raise found.failed[0][1]
-    source = found.pictures[0].source
-    fitted = render(plan_one(source, target, options), source)
+    target = one_target(
+        sizes=request.sizes, models=request.models, server=request.server, catalog=request.catalog
+    )
+    source = read_one(request.inputs[0], retries=request.retry)
+    fitted = render(plan_one(source, target, request.options), source)
     sys.stdout.buffer.write(fitted.data)
     sys.stdout.buffer.flush()
-    note(_sentence(fitted.plan.info.name, "standard output", fitted.plan, len(fitted.data)))
-
-
-def _fit_all(
-    found: Inputs, target: Target, options: Options, output: str | None, *, workers: int | None, json: bool
-) -> list[Outcome]:
-    """Fit everything, say what becomes of each, and return the failures."""
-    from framefit.batch.local import Outcome, plan_all, run, usual_workers
-    from framefit.batch.outputs import name_outputs
-
-    planned, failed = plan_all(found.pictures, target, options)
-    failed = [*(Outcome(name=name, error=error) for name, error in found.failed), *failed]
-    jobs = name_outputs(planned, output, several=found.several, inputs=found.pictures)
-    total = len(jobs) + len(failed)
-    with counting(len(jobs), silent=json) as step:
-        for outcome in run(jobs, workers=workers or usual_workers()):
-            step()
-            if outcome.error is not None:
-                failed.append(outcome)
-            elif outcome.job is not None:
-                _say(outcome.job, outcome.byte_count, json=json)
-    for outcome in failed:
-        if outcome.error is not None:
-            print_error(outcome.error, name=outcome.name, as_json=json)
-    if found.several:
-        skipped = f", {len(found.skipped)} skipped as no pictures" if found.skipped else ""
-        note(f"{total - len(failed)} fitted, {len(failed)} failed{skipped}")
-    return failed
-
-
-def _say(job: Job, byte_count: int, *, json: bool) -> None:
-    if json:
-        print_json(
-            {
-                "input": job.input.name,
-                "output": str(job.output),
-                "bytes": byte_count,
-                "plan": job.plan.as_dict(),
-            }
-        )
-    else:
-        typer.echo(_sentence(job.input.name, str(job.output), job.plan, byte_count))
-
-
-def _sentence(name: str, output: str, plan: Any, byte_count: int) -> str:
-    kept = {"keep": "as it was", "strip": "metadata removed"}.get(plan.action)
-    how = kept or f"{plan.mode}, {plan.placement.share_lost:.1%} lost"
-    return f"{name} -> {output} ({plan.canvas} {plan.format}, {how}, {byte_count / 1000:.0f} kB)"
+    plan = fitted.plan
+    how = how_fitted(plan.action, plan.mode, plan.placement.share_lost)
+    note(sentence(plan.info.name, "standard output", f"{plan.canvas} {plan.format}, {how}", len(fitted.data)))

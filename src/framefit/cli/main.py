@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from framefit import __version__
-from framefit.cli import check, explain, fit, generate, models, serve, verify
+from framefit.cli import check, explain, fit, generate, jobs, models, report, serve, verify
 from framefit.cli.output import print_error, use_utf8
 from framefit.errors import FramefitError
 
@@ -39,10 +39,12 @@ def _options(
 
 
 app.command()(fit.fit)
+app.command()(report.report)
 app.command()(check.check)
 app.command()(explain.explain)
 app.command()(models.models)
 app.command()(generate.generate)
+app.add_typer(jobs.app, name="jobs")
 app.command()(verify.verify)
 app.command()(serve.serve)
 

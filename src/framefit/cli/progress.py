@@ -3,29 +3,79 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from framefit.cli.output import note
 
+if TYPE_CHECKING:
+    from framefit.batch.work import Done
+
+
+class Counting:
+    """Counts pictures and says, every now and then, how far a run is.
+
+    Args:
+        say: takes the number done, the total, and a text about both.
+        every: seconds between two texts.
+    """
+
+    def __init__(self, say: Callable[[int, int, str], None], *, every: float) -> None:
+        self._say, self._every = say, every
+        self._total = self._done = self._bytes = self._failed = 0
+        self._worked = 0
+        self._began = self._said = time.monotonic()
+
+    def begin(self, total: int) -> None:
+        """Say how many there are; the clock starts."""
+        self._total = total
+        self._began = self._said = time.monotonic()
+
+    def step(self, done: Done) -> None:
+        """Count one more."""
+        self._done += 1
+        self._worked += bool(done.rows)
+        self._bytes += done.byte_count
+        self._failed += any(row.status == "failed" for row in (*done.rows, *done.before))
+        now = time.monotonic()
+        if now - self._said >= self._every:
+            self._said = now
+            self._say(self._done, self._total, self._text(now - self._began))
+
+    def _text(self, seconds: float) -> str:
+        rate = self._done / seconds
+        left = timedelta(seconds=round((self._total - self._done) / rate)) if rate else "?"
+        return (
+            f"{self._done:,} of {self._total:,} files, {self._worked / seconds:,.1f} pictures/s, "
+            f"{self._bytes / seconds / 1e6:,.1f} MB/s, {self._failed:,} failed, {left} left"
+        )
+
 
 @contextmanager
-def counting(total: int, *, silent: bool) -> Iterator[Callable[[], None]]:
-    """Show how many of ``total`` are done, on a terminal and when there is more than one.
+def counting(*, silent: bool) -> Iterator[Counting]:
+    """Show files, pictures and megabytes per second, failures and the time left.
 
-    Yields:
-        What to call when one more is done.
+    On a terminal there is one line that changes; elsewhere a line a minute.
     """
-    if total < 2 or silent or not sys.stderr.isatty():
-        yield lambda: None
+    if silent or not sys.stderr.isatty():
+        yield Counting(lambda _done, _total, text: None if silent else note(text), every=60.0)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (TextColumn("fitting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("fitting", total=total)
-        yield lambda: bar.advance(task)
+    columns = (BarColumn(bar_width=20), TextColumn("{task.description}"))
+    # Results that go to a file must not be drawn above the bar on the terminal instead.
+    redirect = sys.stdout.isatty()
+    bars = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=redirect)
+    with bars as bar:
+        task = bar.add_task("looking for pictures", total=None)
+        yield Counting(
+            lambda done, total, text: bar.update(task, completed=done, total=total, description=text),
+            every=0.2,
+        )
 
 
 @contextmanager

@@ -18,6 +18,15 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Port to listen at; 0 takes a free one.")
     ] = 8080,
+    speak: Annotated[
+        str,
+        typer.Option(
+            help="Answer as this server does: openai, azure, vllm-omni, sglang, litellm, dynamo or relay."
+        ),
+    ] = "openai",
+    faults: Annotated[
+        Path | None, typer.Option(help="Go wrong on purpose, as this TOML or JSON file says.")
+    ] = None,
     data: Annotated[Path, typer.Option(help="Folder for jobs and videos; they survive a restart.")] = Path(
         ".framefit"
     ),
@@ -26,10 +35,18 @@ def serve(
 
     The engine renders a camera move over the reference picture. It is not a generative model.
     """
+    from framefit.server.faults.fault import read_faults
     from framefit.server.options import ServerOptions
     from framefit.server.running import serve as run
 
-    run(ServerOptions(data_folder=data, host=host, port=port), on_ready=_say_where)
+    options = ServerOptions(
+        data_folder=data,
+        host=host,
+        port=port,
+        speak=speak,
+        faults=() if faults is None else read_faults(faults),
+    )
+    run(options, on_ready=_say_where)
 
 
 def _say_where(server: RunningServer) -> None:

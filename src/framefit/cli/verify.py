@@ -32,5 +32,6 @@ def verify(
         print_json(receipt.as_dict())
     else:
         typer.echo(str(receipt))
+        typer.echo(f"the picture: {receipt.treatment}")
     if not receipt.ok:
         raise typer.Exit(1)

@@ -71,7 +71,7 @@ def plan_part(plan: Plan, part: Part) -> Plan:
     stored = Size(plan.info.stored_size.width, part.rows)
     info = replace(plan.info, stored_size=stored, size=stored.turned if plan.info.sideways else stored)
     options = replace(plan.options, format=plan.format)
-    made = decide(info, replace(plan.target, size=plan.canvas), options)
+    made = decide(info, replace(plan.target, size=plan.canvas), options, focus_from=plan.focus_from)
     if made.action == "convert":
         return made
     return replace(made, action="convert", reasons=("its end is missing",), shrink=1)

@@ -6,24 +6,27 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from framefit import __version__
 from framefit.catalog import builtin
-from framefit.server.about_routes import about_router, models_router
+from framefit.server.about_routes import about_router
 from framefit.server.body_limit import BodyLimit
+from framefit.server.creates_routes import creates_router
 from framefit.server.database import open_database
 from framefit.server.edge import Edge
 from framefit.server.envelope import add_error_handlers
+from framefit.server.faults.middleware import Faults
 from framefit.server.folder import DataFolder
 from framefit.server.guard import LoopbackGuard
 from framefit.server.options import ServerOptions
 from framefit.server.service import VideosService
+from framefit.server.speaking import speech_named
+from framefit.server.stamp import Stamp
 from framefit.server.store import JobStore
 from framefit.server.studio.app import Studio
 from framefit.server.sweeping import keep_swept
-from framefit.server.videos_routes import videos_router
 from framefit.server.worker import Worker
 
 
@@ -38,6 +41,7 @@ def create_app(options: ServerOptions) -> FastAPI:
     Raises:
         OutputUnwritable: the data folder cannot be made or its record of jobs cannot be opened.
     """
+    speech = speech_named(options.speak)
     folder = DataFolder(path=options.data_folder.resolve())
     folder.create()
     engine = open_database(folder.database)
@@ -78,18 +82,16 @@ def create_app(options: ServerOptions) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(about_router())
-    app.include_router(_under_v1(videos_router(service), models_router(builtin())))
     app.include_router(studio.router())
-    add_error_handlers(app)
+    app.include_router(creates_router(store))
+    for prefix in speech.prefixes:
+        for router in speech.routers(service):
+            app.include_router(router, prefix=prefix)
+    add_error_handlers(app, speech.refuse)
     # The one added last is the outermost.
     app.add_middleware(BodyLimit, max_bytes=options.max_body_bytes)
+    app.add_middleware(Faults, faults=options.faults, refuse=speech.refuse)
     app.add_middleware(LoopbackGuard)
+    app.add_middleware(Stamp, headers=speech.headers)
     app.add_middleware(Edge)
     return app
-
-
-def _under_v1(*routers: APIRouter) -> APIRouter:
-    together = APIRouter(prefix="/v1")
-    for router in routers:
-        together.include_router(router)
-    return together

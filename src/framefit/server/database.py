@@ -1,4 +1,4 @@
-"""The table of jobs, and how its file is opened."""
+"""The tables of jobs and of creates, and how their file is opened."""
 
 from __future__ import annotations
 
@@ -40,9 +40,24 @@ jobs = Table(
     sqlite_autoincrement=True,
 )
 
+creates = Table(
+    "creates",
+    _metadata,
+    # What was asked for, as it came: the record that tests count.
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("video_id", String, nullable=False, unique=True),
+    Column("received_at", Float, nullable=False),
+    # SHA-256 and length of the picture's bytes; null for a video from text.
+    Column("digest", String),
+    Column("length", Integer),
+    # The fields but the picture, as a JSON object.
+    Column("fields", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 
 def open_database(path: Path) -> Engine:
-    """Open the database, making the file and the table when they do not exist.
+    """Open the database, making the file and the tables when they do not exist.
 
     Args:
         path: the SQLite file; its folder exists.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 _INVALID_REQUEST = "invalid_request_error"
 
@@ -22,6 +22,7 @@ class ApiError(Exception):
         code: a stable word; None where the official service sends null.
         param: the parameter at fault; None where there is none.
         headers: headers beside the body.
+        kind: the envelope's ``type``; None is the usual one for the status.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class ApiError(Exception):
         code: str | None = None,
         param: str | None = None,
         headers: Mapping[str, str] | None = None,
+        kind: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -39,11 +41,11 @@ class ApiError(Exception):
         self.code = code
         self.param = param
         self.headers = dict(headers or {})
+        self.kind = kind or (_INVALID_REQUEST if status < 500 else "server_error")
 
     def response(self) -> JSONResponse:
         """Return the reply."""
-        kind = _INVALID_REQUEST if self.status < 500 else "server_error"
-        error = {"message": self.message, "type": kind, "param": self.param, "code": self.code}
+        error = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
         return JSONResponse({"error": error}, self.status, headers=self.headers)
 
 
@@ -109,11 +111,33 @@ def listed(values: Sequence[str], word: str = "and") -> str:
     return f"{', '.join(quoted[:-1])}, {word} {quoted[-1]}"
 
 
-def add_error_handlers(app: FastAPI) -> None:
-    """Answer every error the app knows of with the envelope."""
-    app.add_exception_handler(ApiError, _api_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
+Refuse = Callable[[ApiError], Response]
+"""Writes an error as one server does."""
+
+
+def add_error_handlers(app: FastAPI, refuse: Refuse = ApiError.response) -> None:
+    """Answer every error the app knows of in one shape.
+
+    Args:
+        app: the app.
+        refuse: the shape; the protocol's envelope by default.
+    """
+
+    def api_error(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, ApiError)
+        return refuse(error)
+
+    def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return refuse(_of_http(request, error))
+
+    def validation_error(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return refuse(_of_validation(error))
+
+    app.add_exception_handler(ApiError, api_error)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, validation_error)
 
 
 def _kind(value: object) -> str:
@@ -129,27 +153,17 @@ def _kind(value: object) -> str:
     return next((name for kind, name in names if isinstance(value, kind)), "a file")
 
 
-def _api_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ApiError)
-    return error.response()
-
-
-def _http_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+def _of_http(request: Request, error: HTTPException) -> ApiError:
     messages = {
         404: f"Invalid URL ({request.method} {request.url.path})",
         405: f"Not allowed to {request.method} on {request.url.path}",
     }
     message = messages.get(error.status_code, str(error.detail))
     codes = {404: "unknown_url", 405: "method_not_supported"}
-    code = codes.get(error.status_code)
-    return ApiError(error.status_code, message, code=code, headers=error.headers).response()
+    return ApiError(error.status_code, message, code=codes.get(error.status_code), headers=error.headers)
 
 
-def _validation_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+def _of_validation(error: RequestValidationError) -> ApiError:
     first = error.errors()[0]
     param = str(first["loc"][-1]) if first.get("loc") else None
-    return ApiError(
-        422, str(first.get("msg", "Invalid request")), code="invalid_value", param=param
-    ).response()
+    return ApiError(422, str(first.get("msg", "Invalid request")), code="invalid_value", param=param)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framefit.errors import InvalidOption
+from framefit.server.faults.fault import Fault
+from framefit.videos.dialects import dialect_named
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -22,6 +24,8 @@ class ServerOptions:
         max_body_bytes: the largest request body, in bytes, 1 KiB to 1 GiB.
         keep_seconds: how long after its completion a video can be fetched, 1 second to 10 years.
         lease_seconds: how long a job of a process that has died stays unclaimed, 1 to 3600.
+        speak: the server whose ways it mimics, a name of `framefit.videos.dialects.NAMES`.
+        faults: what goes wrong on purpose.
 
     Raises:
         InvalidOption: a value outside its range.
@@ -34,6 +38,8 @@ class ServerOptions:
     max_body_bytes: int = 64 * 1024 * 1024
     keep_seconds: int = 24 * 3600
     lease_seconds: float = 10.0
+    speak: str = "openai"
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every value that has a range."""
@@ -44,6 +50,7 @@ class ServerOptions:
                 wanted=" or ".join(LOOPBACK),
                 fix=f"--host {LOOPBACK[0]}",
             )
+        dialect_named(self.speak, flag="--speak")
         _within("port", self.port, 0, 65_535)
         _within("workers", self.workers, 0, 16)
         _within("max_body_bytes", self.max_body_bytes, 1024, 1 << 30)

@@ -31,10 +31,12 @@ class Reference:
     Args:
         data: the bytes of its file.
         format: ``jpeg``, ``png`` or ``webp``.
+        sent: the bytes as they came, when the server made another picture of them; None otherwise.
     """
 
     data: bytes
     format: str
+    sent: bytes | None = None
 
 
 def read_reference(value: Any, *, size: Size, rule: Rule) -> Reference:

@@ -142,6 +142,8 @@ def _listening(options: ServerOptions) -> Iterator[tuple[socket.socket, RunningS
 def _server(app: FastAPI, on_started: Callable[[], object]) -> uvicorn.Server:
     import uvicorn
 
+    from framefit.server.faults.connection import cuttable_protocol
+
     class Server(uvicorn.Server):
         """Tells when it listens; uvicorn itself has no such call."""
 
@@ -152,6 +154,7 @@ def _server(app: FastAPI, on_started: Callable[[], object]) -> uvicorn.Server:
 
     config = uvicorn.Config(
         app,
+        http=cuttable_protocol(),
         log_config=None,
         access_log=False,
         lifespan="on",

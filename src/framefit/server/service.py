@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from framefit.catalog import Catalog
 from framefit.geometry import Size
 from framefit.saving import whole_file, write_whole
 from framefit.server.body import Fields
+from framefit.server.creates import Sent
 from framefit.server.envelope import ApiError, invalid_value, video_not_found
+from framefit.server.faults.held import HOLD, LAG
 from framefit.server.folder import DataFolder
-from framefit.server.parsing import read_create, read_remix
+from framefit.server.parsing import CreateRequest, read_create, read_remix
 from framefit.server.store import JobStore, NewJob
 from framefit.videos.objects import ORDERS, VARIANTS, Order, Variant, Video, VideoPage
 
@@ -46,12 +50,22 @@ class VideosService:
         Raises:
             ApiError: 400, whatever is wrong with it.
         """
-        request = read_create(fields, self._catalog)
-        video_id = _new_id()
-        name = None
+        return self.submit(read_create(fields, self._catalog), fields)
+
+    def submit(self, request: CreateRequest, fields: Fields, *, prefix: str = "video_") -> Video:
+        """Queue the job of a request that has been found good.
+
+        Args:
+            request: what is to be rendered.
+            fields: the fields as they came, for the record.
+            prefix: how the job's id begins.
+        """
+        video_id = f"{prefix}{uuid.uuid4().hex}"
+        name, picture = None, None
         if request.reference is not None:
             name = f"{video_id}.{request.reference.format}"
             write_whole(self._folder.reference(name), request.reference.data)
+            picture = request.reference.sent or request.reference.data
         return self._queue(
             NewJob(
                 id=video_id,
@@ -60,8 +74,15 @@ class VideosService:
                 size=request.size,
                 seconds=request.seconds,
                 reference=name,
+                sent=Sent.of(fields, picture),
+                hold=HOLD.get(),
             )
         )
+
+    def sent(self, video_id: str) -> dict[str, Any]:
+        """Return the fields that came with a job's request, but the picture; empty for an unknown id."""
+        sent = self._store.sent(video_id)
+        return {} if sent is None else sent.fields
 
     def retrieve(self, video_id: str) -> Video:
         """Return a job.
@@ -86,7 +107,7 @@ class VideosService:
             ApiError: 400, a value that is none of these.
         """
         try:
-            return self._store.page(after=after, limit=_limit(limit), order=_order(order))
+            return self._store.page(after=after, limit=_limit(limit), order=_order(order), lag=LAG.get())
         except KeyError as error:
             raise ApiError(
                 400, f"Invalid value: '{after}'. No video has this id.", code="invalid_value", param="after"
@@ -109,6 +130,19 @@ class VideosService:
                 headers={"x-should-retry": "false"},
             )
         self._folder.remove(video_id, reference)
+
+    def remove(self, video_id: str) -> Video:
+        """Delete a job and its files whether it has ended or not, and return it as it was.
+
+        Raises:
+            ApiError: 404.
+        """
+        video = self.retrieve(video_id)
+        reference = self._store.reference_of(video_id)
+        if not self._store.delete(video_id, unfinished=True):
+            raise video_not_found(video_id)
+        self._folder.remove(video_id, reference)
+        return video
 
     def content(self, video_id: str, variant: str | None) -> tuple[Path, Variant]:
         """Return the file of a video or of one of its stills.
@@ -140,7 +174,7 @@ class VideosService:
         prompt = read_remix(fields)
         source = self.retrieve(video_id)
         _check_ready(source, status=400)
-        new_id = _new_id()
+        new_id = f"video_{uuid.uuid4().hex}"
         return self._queue(
             NewJob(
                 id=new_id,
@@ -150,13 +184,15 @@ class VideosService:
                 seconds=int(source.seconds),
                 reference=self._copied_reference(video_id, new_id),
                 remixed_from=video_id,
+                sent=Sent.of(fields, None),
             )
         )
 
     def _queue(self, job: NewJob) -> Video:
         video = self._store.add(job)
         self._wake()
-        return video
+        # Whatever becomes of a job, the answer to its create calls it queued.
+        return dataclasses.replace(video, status="queued", error=None)
 
     def _copied_reference(self, video_id: str, new_id: str) -> str | None:
         """Copy the reference, so that either job can be deleted without the other."""
@@ -170,10 +206,6 @@ class VideosService:
         with whole_file(self._folder.reference(copy)) as temporary:
             shutil.copyfile(source, temporary)
         return copy
-
-
-def _new_id() -> str:
-    return f"video_{uuid.uuid4().hex}"
 
 
 def _check_ready(video: Video, *, status: int) -> None:

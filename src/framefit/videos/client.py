@@ -11,16 +11,17 @@ from urllib.parse import urlsplit
 
 from framefit.errors import InvalidOption, OutcomeUnknown
 from framefit.extras import require
+from framefit.videos.dialects import CreateFields, Dialect, Upload, dialect_named
+from framefit.videos.dialects.recognising import USUAL
 from framefit.videos.job import Job
 from framefit.videos.refusals import connection_error, status_error
 from framefit.videos.replies import decoded, shown_address, where, words_of
+from framefit.videos.sending import send
 
 if TYPE_CHECKING:
     from openai import OpenAI
-    from openai._types import RequestOptions
 
-Upload = tuple[str, bytes, str]
-"""File name, bytes and media type of the picture that becomes the first frame."""
+__all__ = ["CREATE_SECONDS", "ServerAddress", "Upload", "connect", "submit"]
 
 CREATE_SECONDS = 600.0
 """How long a create may take; servers that start slowly answer late, and giving up early costs more."""
@@ -133,6 +134,8 @@ def submit(
     seconds: str | None = None,
     upload: Upload | None = None,
     timeout_seconds: float = CREATE_SECONDS,
+    dialect: Dialect | None = None,
+    idempotency_key: str | None = None,
 ) -> Job:
     """Ask for a video, once. Nothing is ever sent a second time here.
 
@@ -144,41 +147,38 @@ def submit(
         seconds: the length, as text; None leaves it to the server.
         upload: the first frame; None makes a video from text.
         timeout_seconds: how long the server may take to answer, 600 by default.
+        dialect: how the server speaks; None is the protocol itself.
+        idempotency_key: sent as ``Idempotency-Key``, by which some proxies and relays recognise a
+            request that reached them twice; the protocol itself does not know it. None sends none.
 
     Returns:
-        The job as the server first describes it.
+        The job as the server first describes it; where a create waits for the video, as it ended.
 
     Raises:
         ServerUnreachable: no connection; nothing was submitted.
         RequestRejected: the server refused; nothing was started.
         OutcomeUnknown: the answer was lost or cannot be understood; the job may have been started.
     """
-    from openai import APIConnectionError, APIStatusError, HttpxBinaryResponseContent
+    from openai import APIConnectionError, APIStatusError
 
-    fields = {"prompt": prompt, "model": model, "size": size, "seconds": seconds}
-    options: RequestOptions = {
-        # Multipart also without a file: what every server takes, and what the SDK's own method sends.
-        "headers": {"Content-Type": "multipart/form-data", "Accept": "application/json"},
-        "max_retries": 0,
-        # Following a 301 or 302 would turn the POST into a GET, and 307 would send it twice.
-        "follow_redirects": False,
-        "timeout": timeout_seconds,
-    }
+    spoken = dialect or dialect_named(USUAL)
+    fields = CreateFields(prompt=prompt, model=model, size=size, seconds=seconds, upload=upload)
     try:
         # `client.videos` is marked as deprecated since OpenAI's own service ended; this is the same request.
-        reply = client.post(
-            "/videos",
-            cast_to=HttpxBinaryResponseContent,
-            body={name: text for name, text in fields.items() if text is not None},
-            files=None if upload is None else {"input_reference": upload},
-            options=options,
+        # Following a 301 or 302 would turn the POST into a GET, and 307 would send it twice.
+        reply = send(
+            client,
+            spoken.create_request(fields),
+            timeout_seconds=timeout_seconds,
+            headers=None if idempotency_key is None else {"Idempotency-Key": idempotency_key},
+            follow_redirects=False,
         )
     except APIStatusError as error:
         raise status_error(error, client, size=size) from error
     except APIConnectionError as error:
         raise connection_error(error, client) from error
     body = decoded(reply.response.text)
-    job = Job.read(body)
+    job = spoken.job_from(reply.response.status_code, body)
     if job is None:
         raise OutcomeUnknown(
             "the server accepted the request and named no video, so it may have been started, and billed",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from framefit.videos.replies import one_line, words_of
+from framefit.videos.replies import code_of, one_line, words_of
 
 _COMPLETED = frozenset({"completed", "succeeded", "success"})
 _FAILED = frozenset(
@@ -28,6 +30,11 @@ class Job:
         reason: the server's words for a failure.
         size: the size the server says it renders, as it writes it.
         seconds: the length the server says it renders, as text.
+        model: the model, as the server names it.
+        prompt: the text the server says it works on, letter for letter.
+        created_at: when the server took it, in unix seconds.
+        content: the video itself, where the reply carries it.
+        content_url: where the reply says that the video is.
     """
 
     id: str
@@ -37,6 +44,11 @@ class Job:
     reason: str | None = None
     size: str | None = None
     seconds: str | None = None
+    model: str | None = None
+    prompt: str | None = None
+    created_at: int | None = None
+    content: bytes | None = field(default=None, repr=False)
+    content_url: str | None = None
 
     @property
     def completed(self) -> bool:
@@ -65,6 +77,7 @@ class Job:
             return None
         status = _status(body.get("status"))
         code, reason = _failure(body.get("error"))
+        content, url = _content(body.get("data"))
         return cls(
             id=str(name),
             status=status,
@@ -73,6 +86,11 @@ class Job:
             reason=reason,
             size=_text(body.get("size")),
             seconds=_text(body.get("seconds")),
+            model=_text(body.get("model")),
+            prompt=prompt if isinstance(prompt := body.get("prompt"), str) else None,
+            created_at=_moment(body.get("created_at", body.get("created"))),
+            content=content,
+            content_url=url,
         )
 
 
@@ -96,8 +114,28 @@ def _failure(error: object) -> tuple[str | None, str | None]:
     """Return code and words of a failure, which some servers write as an object and some as text."""
     if not error:
         return None, None
-    code = error.get("code") if isinstance(error, Mapping) else None
-    return (None if code is None else one_line(str(code), 100)), words_of(error)
+    return code_of(error), words_of(error)
+
+
+def _content(data: object) -> tuple[bytes | None, str | None]:
+    """Return the video of a reply like Dynamo's, whose first output holds it as base64 or as an address."""
+    first = data[0] if isinstance(data, list) and data else None
+    if not isinstance(first, Mapping):
+        return None, None
+    encoded, url = first.get("b64_json"), first.get("url")
+    if isinstance(encoded, str) and encoded:
+        try:
+            return base64.b64decode(encoded, validate=True), None
+        except binascii.Error:
+            return None, None
+    return None, url if isinstance(url, str) and url else None
+
+
+def _moment(said: object) -> int | None:
+    """Return unix seconds; None for anything that is no number."""
+    if isinstance(said, bool) or not isinstance(said, int | float) or not math.isfinite(said):
+        return None
+    return int(said)
 
 
 def _text(said: object) -> str | None:

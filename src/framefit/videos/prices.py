@@ -16,18 +16,26 @@ def price_usd(offer: Offer, size: Size | None, seconds: str | None) -> float | N
         seconds: the length that is asked for.
 
     Returns:
-        Price per second of the size's tier times seconds; None when one of them is not known, and when
-        the rule is another server's: relays have prices of their own.
+        The price of a call, or the price per second of the size's tier times seconds, the dearest
+        variant where there are several; None when one of them is not known, and when the rule is
+        another server's: relays have prices of their own.
     """
-    if not offer.certain or offer.rule is None or seconds is None:
+    rule = offer.rule
+    if not offer.certain or rule is None:
         return None
-    each = _per_second(offer.rule, size)
-    return None if each is None else each * int(seconds)
+    if rule.price_per_call_usd is not None:
+        return rule.price_per_call_usd
+    each = _per_second(rule, size)
+    return None if each is None or seconds is None else round(each * int(seconds), 6)
 
 
 def _per_second(rule: Rule, size: Size | None) -> float | None:
     prices = rule.price_per_second_usd
+    by_tier = {name: name.split(" ")[0] for name in prices}
+    if not any(tier in rule.tiers for tier in by_tier.values()):
+        # One tier, or none: the names are those of variants.
+        return (
+            max(prices.values(), default=None) if len(set(by_tier.values())) == 1 or not rule.tiers else None
+        )
     tier = next((name for name, sizes in rule.tiers.items() if size in sizes), None)
-    if tier is not None:
-        return prices.get(tier)
-    return next(iter(prices.values())) if len(prices) == 1 and not rule.tiers else None
+    return max((price for name, price in prices.items() if by_tier[name] == tier), default=None)

@@ -14,6 +14,7 @@ from framefit.geometry import Size
 from framefit.sources import PictureSource, Source
 from framefit.videos.first_frame import first_frame
 from framefit.videos.similarity import psnr, ssim
+from framefit.videos.treatment import Treatment, treatment_of
 
 MINIMUM = 0.90
 """The least SSIM that counts as the same picture."""
@@ -36,6 +37,7 @@ class Receipt:
         fps: frames per second; None when not said.
         seconds: length in seconds; None when not said.
         minimum: the least SSIM that counts as the same picture.
+        treatment: what the server did to the picture; None when that was not looked into.
     """
 
     ssim: float
@@ -46,11 +48,17 @@ class Receipt:
     fps: float | None
     seconds: float | None
     minimum: float
+    treatment: Treatment | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether the first frame is the picture: its SSIM is at least the minimum, its PSNR 15 dB."""
-        return self.ssim >= self.minimum and self.psnr >= LEAST_PSNR
+        """Whether the first frame is the picture: its SSIM is at least the minimum, its PSNR 15 dB.
+
+        A smooth picture can pass both although it was stretched; one that is better explained by
+        having been turned, stretched, cropped or padded is not the picture that was sent.
+        """
+        alike = self.ssim >= self.minimum and self.psnr >= LEAST_PSNR
+        return alike and (self.treatment is None or self.treatment.keeps_place)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the receipt as plain values for JSON; an infinite PSNR, which JSON lacks, is None."""
@@ -64,6 +72,7 @@ class Receipt:
             "frames": self.frames,
             "fps": None if self.fps is None else round(self.fps, 3),
             "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "treatment": None if self.treatment is None else self.treatment.as_dict(),
         }
 
     def __str__(self) -> str:
@@ -77,7 +86,13 @@ class Receipt:
         )
         if self.psnr < LEAST_PSNR:
             noise += f" (wanted {LEAST_PSNR:g})"
-        return f"first frame {verdict}: {likeness}, {noise} ({self._video})"
+        told = "" if self.ok or self.treatment is None else f"; the picture was {self._treated}"
+        return f"first frame {verdict}: {likeness}, {noise} ({self._video}){told}"
+
+    @property
+    def _treated(self) -> str:
+        known = self.treatment is not None and self.treatment.sure
+        return self.treatment.words if known and self.treatment else "treated in no known way"
 
     @property
     def _video(self) -> str:
@@ -131,6 +146,7 @@ def verify(
     import numpy as np
 
     wanted = np.asarray(fitted.to_pil().convert("RGB"))
+    treatment = treatment_of(source, shown.pixels, wanted, minimum=minimum, least_psnr=LEAST_PSNR)
     return Receipt(
         ssim=ssim(wanted, shown.pixels),
         psnr=psnr(wanted, shown.pixels),
@@ -140,4 +156,5 @@ def verify(
         fps=shown.fps,
         seconds=shown.seconds,
         minimum=minimum,
+        treatment=treatment,
     )

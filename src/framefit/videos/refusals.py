@@ -16,8 +16,9 @@ _NEVER_SENT = frozenset(
 """What the HTTP library raises before the first byte of a request leaves; told apart by name, because
 the SDK has changed the package they come from."""
 
-_NOT_ACCEPTED = frozenset({501, 503})
-"""Statuses from 500 on that say that nothing was begun."""
+_NOT_IMPLEMENTED, _UNAVAILABLE = 501, 503
+_BUSY = frozenset({408, 409, 425, 429, _UNAVAILABLE})
+"""Statuses after which the same request may be taken later."""
 
 LOOK_FIRST = "look at the server's list of jobs (GET {where}/videos) before sending again"
 
@@ -62,8 +63,8 @@ def status_error(error: APIStatusError, client: OpenAI, *, size: str | None) -> 
     Returns:
         RequestRejected when nothing was started, else OutcomeUnknown.
     """
-    status, words, address = error.status_code, said(error, client), where(client)
-    if status >= 500 and status not in _NOT_ACCEPTED:
+    words, address = said(error, client), where(client)
+    if _may_be_accepted(error):
         return OutcomeUnknown(
             f"{address} failed while it took the request; it may have been accepted, and billed",
             seen=words,
@@ -72,6 +73,42 @@ def status_error(error: APIStatusError, client: OpenAI, *, size: str | None) -> 
         )
     message, fix = _refusal(error, words, size)
     return RequestRejected(f"{message}; nothing was started", seen=words, fix=fix)
+
+
+def may_be_repeated(error: VideoError) -> bool:
+    """Tell whether a create may be sent again as it is: it was not accepted, and might be another time.
+
+    Args:
+        error: what `framefit.videos.client.submit` raised.
+
+    Returns:
+        True when the request never left, and after 429 and 503 with ``Retry-After``, or any such status
+        with ``x-should-retry: true``; False when the server says ``x-should-retry: false``.
+    """
+    from openai import APIStatusError
+
+    if isinstance(error, ServerUnreachable):
+        return True
+    cause = error.__cause__
+    if not isinstance(error, RequestRejected) or not isinstance(cause, APIStatusError):
+        return False
+    wish = cause.response.headers.get("x-should-retry", "").lower()
+    if wish in ("true", "false"):
+        return wish == "true" and cause.status_code in _BUSY
+    return cause.status_code in (429, _UNAVAILABLE)
+
+
+def _may_be_accepted(error: APIStatusError) -> bool:
+    """Tell whether a server that answers with an error may have begun all the same.
+
+    Proxies say 503 also when the connection behind them broke after the request had passed; a server
+    that turns a request away itself says when to come back.
+    """
+    if error.status_code == _UNAVAILABLE:
+        headers = error.response.headers
+        says_when = "retry-after" in headers or "retry-after-ms" in headers
+        return not says_when and headers.get("x-should-retry", "").lower() != "true"
+    return error.status_code >= 500 and error.status_code != _NOT_IMPLEMENTED
 
 
 def _refusal(error: APIStatusError, words: str, size: str | None) -> tuple[str, str]:

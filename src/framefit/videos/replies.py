@@ -49,6 +49,22 @@ def words_of(body: object) -> str:
     return "" if body is None else one_line(str(body))
 
 
+def code_of(body: object) -> str | None:
+    """Return the stable word in a decoded reply: of an ``error`` envelope, or of a flat object.
+
+    Args:
+        body: decoded JSON, or text.
+
+    Returns:
+        The code as text, numbers too; None when there is none.
+    """
+    if not isinstance(body, Mapping):
+        return None
+    inner = body.get("error")
+    code = body.get("code") if body.get("code") is not None or inner is None else code_of(inner)
+    return one_line(str(code), 100) if isinstance(code, str | int) and not isinstance(code, bool) else None
+
+
 def decoded(text: str) -> object:
     """Return the JSON in a text, or the text itself when it is none."""
     try:

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from framefit.errors import GenerationFailed, GenerationTimeout, OutcomeUnknown
+from framefit.videos.dialects import Dialect, dialect_named
+from framefit.videos.dialects.dialect import video_path
+from framefit.videos.dialects.recognising import USUAL
 from framefit.videos.job import Job
 from framefit.videos.refusals import LOOK_FIRST
 from framefit.videos.replies import decoded, is_mismatch, one_line, said, where, words_of
+from framefit.videos.sending import send
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -46,6 +49,7 @@ def wait(
     timeout_seconds: float = 1800.0,
     on_progress: OnProgress | None = None,
     poll_seconds: float | None = None,
+    dialect: Dialect | None = None,
 ) -> Job:
     """Wait until a video is ready. Every status that is not final keeps on waiting.
 
@@ -56,6 +60,7 @@ def wait(
         on_progress: called after each reply that describes the video; whatever it raises ends the wait.
         poll_seconds: seconds between two questions; None does what each reply's
             ``openai-poll-after-ms`` says, 2 when it says nothing; 0.1 to 20 in either case.
+        dialect: how the server speaks; None is the protocol itself.
 
     Returns:
         The completed job.
@@ -67,8 +72,9 @@ def wait(
     """
     deadline = time.monotonic() + timeout_seconds
     missing, last = 0, "no reply"
+    spoken = dialect or dialect_named(USUAL)
     while True:
-        answer = _ask(client, video_id, max(1.0, min(_ANSWER_SECONDS, deadline - time.monotonic())))
+        answer = _ask(client, spoken, video_id, max(1.0, min(_ANSWER_SECONDS, deadline - time.monotonic())))
         missing = missing + 1 if answer.missing else 0
         if missing >= _MOST_MISSING:
             raise _lost(client, video_id, answer.trouble or "")
@@ -88,44 +94,49 @@ def wait(
         time.sleep(min(left, _clamped(answer.pause if poll_seconds is None else poll_seconds)))
 
 
-def video_path(video_id: str) -> str:
-    """Return the path of a video below the base URL; an id may hold anything."""
-    return f"/videos/{quote(video_id, safe='')}"
+def ended(client: OpenAI, job: Job) -> Job:
+    """Return a job that came with its video, as servers answer whose create waits for it.
+
+    Args:
+        client: the client that sent the create.
+        job: the job as the create's answer describes it.
+
+    Raises:
+        GenerationFailed: the server says that no video will come.
+        OutcomeUnknown: the job has not ended, and this server cannot be asked about it.
+    """
+    if job.failed:
+        raise _failed(job.id, job)
+    if not job.completed:
+        raise _lost(client, job.id, f"status {job.status}")
+    return job
 
 
-def _ask(client: OpenAI, video_id: str, timeout: float) -> _Answer:
-    from openai import APIConnectionError, APIStatusError, HttpxBinaryResponseContent
+def _ask(client: OpenAI, dialect: Dialect, video_id: str, timeout: float) -> _Answer:
+    from openai import APIConnectionError, APIStatusError
 
+    request = dialect.retrieve_request(video_id)
+    if request is None:
+        raise _lost(client, video_id, f"{dialect.title} cannot be asked about a job")
     try:
-        reply = client.get(
-            video_path(video_id),
-            cast_to=HttpxBinaryResponseContent,
-            options={"headers": {"Accept": "application/json"}, "max_retries": 0, "timeout": timeout},
-        )
+        reply = send(client, request, timeout_seconds=timeout)
     except APIStatusError as error:
-        return _refused(error, client, video_id)
+        return _refused(error, client, dialect, video_id)
     except APIConnectionError as error:
         cause = error.__cause__ or error
         return _Answer(trouble=one_line(f"{type(cause).__name__}: {cause}", 200))
     body = decoded(reply.response.text)
-    job = Job.read(_with_id(body, video_id))
+    job = dialect.job_from(reply.response.status_code, body, video_id=video_id)
     pause = _pause(reply.response.headers)
     if job is None:
         return _Answer(trouble=f"a reply that is no video: {words_of(body)}", pause=pause)
     return _Answer(job=job, pause=pause)
 
 
-def _with_id(body: object, video_id: str) -> object:
-    """Return a Video with the id that was asked for: relays answer with another one, or with none."""
-    is_video = isinstance(body, Mapping) and (isinstance(body.get("status"), str) or Job.read(body))
-    return {**body, "id": video_id} if is_video and isinstance(body, Mapping) else body
-
-
-def _refused(error: APIStatusError, client: OpenAI, video_id: str) -> _Answer:
-    body = decoded(error.response.text)
-    job = Job.read(body)
-    # vLLM-Omni answers the question about a failed job with the failure's own HTTP status.
-    if job is not None and job.failed and _is_video(body, job, video_id):
+def _refused(error: APIStatusError, client: OpenAI, dialect: Dialect, video_id: str) -> _Answer:
+    # Some servers answer the question about a failed job with the failure's own HTTP status.
+    job = dialect.job_from(error.status_code, decoded(error.response.text), video_id=video_id)
+    if job is not None:
         return _Answer(job=job)
     words, status = said(error, client), error.status_code
     pause = _pause(error.response.headers)
@@ -134,10 +145,6 @@ def _refused(error: APIStatusError, client: OpenAI, video_id: str) -> _Answer:
     if status >= 500 or status in _TRANSIENT:
         return _Answer(trouble=words, pause=pause)
     raise _lost(client, video_id, words) from error
-
-
-def _is_video(body: object, job: Job, video_id: str) -> bool:
-    return job.id == video_id or (isinstance(body, Mapping) and body.get("object") == "video")
 
 
 def _pause(headers: Mapping[str, str]) -> float | None:

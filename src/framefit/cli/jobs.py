@@ -1,0 +1,167 @@
+"""framefit jobs: what the ledger says, and the decisions that only a person can make."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from framefit.cli import arguments as shared
+from framefit.cli.dry_run import dollars
+from framefit.cli.output import note, print_json
+from framefit.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from framefit.videos.ledger import Entry, Event, Ledger
+
+app = typer.Typer(rich_markup_mode=None, help="List, show and decide about the videos of the ledger.")
+
+Key = Annotated[str, typer.Argument(metavar="KEY", help="A key, or the beginning of one.")]
+State = Annotated[
+    list[str] | None, typer.Option("--state", help="Only videos in this state; may be given several times.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def jobs(context: typer.Context) -> None:
+    """List the videos of the ledger; see the commands below for more."""
+    if context.invoked_subcommand is None:
+        _list(None, None, 50, json=False)
+
+
+@app.command("list")
+def list_jobs(
+    state: State = None,
+    ledger: shared.LedgerPlace = None,
+    newest: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    json: shared.Json = False,
+) -> None:
+    """List videos, the one planned last first."""
+    _list(state, ledger, newest, json=json)
+
+
+@app.command()
+def show(key: Key, ledger: shared.LedgerPlace = None, json: shared.Json = False) -> None:
+    """Show everything about one video, and what happened to it."""
+    with _opened(ledger) as book:
+        entry = book.find(key)
+        events = book.events(entry.key)
+    if json:
+        happened = [{"at": event.at, "state": event.state, "note": event.note} for event in events]
+        print_json({**entry.as_dict(), "events": happened})
+        return
+    _say_whole(entry, events)
+
+
+@app.command()
+def adopt(
+    key: Key,
+    job_id: Annotated[str, typer.Argument(metavar="ID", help="The job, as the server calls it.")],
+    ledger: shared.LedgerPlace = None,
+    json: shared.Json = False,
+) -> None:
+    """Decide that an ambiguous video is this job of the server; the next run fetches it."""
+    with _opened(ledger) as book:
+        _decided(book.adopt(key, job_id), json=json)
+
+
+@app.command()
+def resubmit(key: Key, ledger: shared.LedgerPlace = None, json: shared.Json = False) -> None:
+    """Decide that a video is to be asked for again, and maybe paid again; the next run does it."""
+    with _opened(ledger) as book:
+        _decided(book.plan_again(key), json=json)
+
+
+@app.command()
+def export(
+    state: State = None, ledger: shared.LedgerPlace = None, output: Annotated[
+        str, typer.Option("--output", "-o", help="The file; - is standard output.")
+    ] = "-",
+) -> None:  # fmt: skip
+    """Write the ledger as JSON Lines."""
+    import json as json_module
+    from pathlib import Path
+
+    from framefit.saving import write_whole
+
+    with _opened(ledger) as book:
+        entries = book.entries(states=_states(state))
+    if output == "-":
+        for entry in entries:
+            print_json(entry.as_dict())
+        return
+    lines = (json_module.dumps(entry.as_dict(), ensure_ascii=False) for entry in entries)
+    write_whole(Path(output), "".join(f"{line}\n" for line in lines).encode())
+    note(f"{len(entries)} videos in {output}")
+
+
+def _opened(place: str | None) -> Ledger:
+    from framefit.extras import require
+
+    require("sqlalchemy", "video")
+    from framefit.videos.ledger import Ledger
+
+    return Ledger(place)
+
+
+def _states(given: list[str] | None) -> tuple[str, ...]:
+    from framefit.videos.ledger.entry import STATES
+
+    unknown = next((state for state in given or () if state not in STATES), None)
+    if unknown is not None:
+        raise InvalidOption(
+            f"no state is called {unknown!r}", seen=unknown, wanted=", ".join(STATES), fix="--state ambiguous"
+        )
+    return tuple(given or ())
+
+
+def _list(states: list[str] | None, place: str | None, newest: int, *, json: bool) -> None:
+    with _opened(place) as book:
+        entries = book.entries(states=_states(states), newest=newest)
+    for entry in entries:
+        if json:
+            print_json(entry.as_dict())
+        else:
+            typer.echo(_line(entry))
+    if not entries and not json:
+        note("no videos")
+
+
+def _line(entry: Entry) -> str:
+    receipt = "" if entry.receipt is None else "receipt ok" if entry.receipt.get("ok") else "receipt NOT ok"
+    parts = (
+        entry.short,
+        f"{entry.state:<11}",
+        _moment(entry.planned_at),
+        dollars(entry.spent_usd),
+        f"{entry.picture_name or 'text'}, {entry.model}, {entry.size or '?'}, {entry.seconds or '?'} s",
+        entry.job_id or "",
+        receipt,
+        entry.error_message or "",
+    )
+    return "  ".join(part for part in parts if part)
+
+
+def _say_whole(entry: Entry, events: list[Event]) -> None:
+    hidden = ("receipt", "sent_at", "lost_at", "planned_at", "changed_at", "spent_usd")
+    for name, value in entry.as_dict().items():
+        if value is not None and name not in hidden:
+            typer.echo(f"{name + ':':<15}{value}")
+    typer.echo(f"{'spent:':<15}{dollars(entry.spent_usd)}")
+    for name, value in (entry.receipt or {}).items():
+        typer.echo(f"{'receipt ' + name + ':':<24}{value}")
+    for event in events:
+        typer.echo(f"{_moment(event.at)}  {event.state:<11}  {event.note}")
+
+
+def _decided(entry: Entry, *, json: bool) -> None:
+    if json:
+        print_json(entry.as_dict())
+        return
+    typer.echo(f"{entry.short} is {entry.state} {entry.job_id or ''}".rstrip())
+    note("run the same `framefit generate` again to go on")
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))

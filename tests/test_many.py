@@ -1,0 +1,313 @@
+"""A file of jobs is worked through once, however often it is started; money is counted before it is spent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import framefit
+from faulty_proxy import Fault, Proxy, faulty_proxy
+from framefit.cli.main import app
+from framefit.errors import FramefitError, InvalidJobs, OverBudget, PriceUnknown
+from framefit.generating.jobs_file import read_jobs
+from framefit.geometry import Size
+from framefit.videos.ledger import Ledger
+from framefit.videos.offers import offer_for
+from framefit.videos.prices import price_usd
+from pictures import scene, write
+from quick_engine import FORBIDDEN, QuickEngine, quick_engine
+
+
+@pytest.fixture(autouse=True)
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A current folder with two pictures, and no server in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("FRAMEFIT_BASE_URL", "OPENAI_BASE_URL", "FRAMEFIT_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    write(tmp_path / "a.jpg", scene(720, 1280))
+    write(tmp_path / "b.jpg", scene(1280, 720))
+
+
+@pytest.fixture
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickEngine]:
+    with quick_engine(tmp_path_factory.mktemp("engine")) as running:
+        yield running
+
+
+@pytest.fixture
+def proxy(engine: QuickEngine) -> Iterator[Proxy]:
+    with faulty_proxy(engine.base_url) as running:
+        yield running
+
+
+def run(*words: str) -> Result:
+    """The command; an error of framefit is the result's exception."""
+    return CliRunner().invoke(app, [*words])
+
+
+def generate(proxy: Proxy | QuickEngine, *words: str, settle: str = "0.5") -> Result:
+    address = ["--base-url", proxy.base_url, "--server", "embedded", "--settle", settle]
+    return run("generate", *words, *address, "--dialect", "openai")
+
+
+def failed(result: Result, error: type[FramefitError]) -> FramefitError:
+    assert isinstance(result.exception, error), result.output
+    return result.exception
+
+
+def manifest(folder: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in Path(folder, "manifest.jsonl").read_text().splitlines()]
+
+
+CSV = f"""image,prompt,size,output
+a.jpg,wind,720x1280,
+a.jpg,wind,720x1280,same.mp4
+missing.jpg,wind,720x1280,
+b.jpg,{FORBIDDEN} wind,720x1280,blocked.mp4
+,a boat,1280x720,films/boat.mp4
+"""
+
+
+def test_a_file_of_jobs(engine: QuickEngine, proxy: Proxy) -> None:
+    """Each line ends as its video or as a row with its reason, and a second run asks for nothing."""
+    Path("jobs.csv").write_text(CSV)
+    for _ in range(2):
+        ended = generate(proxy, "--jobs", "jobs.csv", "-o", "out", "--no-verify")
+        assert ended.exit_code == 1, ended.output
+        rows = manifest("out")
+        assert [row["state"] for row in rows] == [
+            "downloaded",
+            "downloaded",
+            "failed",
+            "failed",
+            "downloaded",
+        ]
+        assert len(engine.created()) == 3
+    assert rows[0]["key"] == rows[1]["key"]
+    assert Path("out/a.mp4").read_bytes() == Path("out/same.mp4").read_bytes()
+    assert Path("out/films/boat.mp4").read_bytes() == engine.content(str(rows[4]["video_id"]))
+    codes = [row["error"]["code"] if row["error"] else None for row in rows]  # type: ignore[index]
+    assert codes == [None, None, "picture_not_found", "generation_failed", None]
+    assert "moderation" in str(rows[3]["error"])
+
+
+def test_json_lines_and_defaults(engine: QuickEngine, proxy: Proxy) -> None:
+    """JSON Lines say the same as CSV, and options hold where a line says nothing."""
+    Path("jobs.jsonl").write_text(
+        '{"image": "a.jpg", "take": 2}\n\n{"image": "b.jpg", "prompt": "rain", "seconds": 8}\n'
+    )
+    ended = generate(
+        proxy,
+        "--jobs",
+        "jobs.jsonl",
+        "--prompt",
+        "wind",
+        "--seconds",
+        "4",
+        "-o",
+        "out",
+        "--no-verify",
+        "--json",
+    )
+    assert ended.exit_code == 0, ended.output
+    rows = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [(row["prompt"], row["seconds"], row["take"]) for row in rows] == [
+        ("wind", "4", 2),
+        ("rain", "8", 1),
+    ]
+    assert rows == manifest("out")
+    assert {job.prompt for job in engine.created()} == {"wind", "rain"}
+
+
+def test_receipts_are_kept(engine: QuickEngine, proxy: Proxy) -> None:
+    """The comparison of the first frame stands in manifest and ledger; one that fails is an error of its row."""
+    write(Path("other.jpg"), scene(720, 1280).rotate(180))
+    Path("jobs.csv").write_text("image,prompt\na.jpg,wind\nother.jpg,rain\n")
+    assert generate(proxy, "--jobs", "jobs.csv", "-o", "out", "--size", "720x1280").exit_code == 1
+    right, wrong = manifest("out")
+    assert right["receipt"]["ok"] is True  # type: ignore[index]
+    assert right["error"] is None
+    assert wrong["error"]["code"] == "receipt_mismatch"  # type: ignore[index]
+    with Ledger() as ledger:
+        kept = {entry.prompt: entry.receipt for entry in ledger.entries()}
+    assert (kept["wind"] or {})["ok"] is True
+    assert (kept["rain"] or {})["ok"] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "image,prompt\n",
+        "image,motion\na.jpg,wind\n",
+        "image,image,prompt\na.jpg,a.jpg,wind\n",
+        "image\na.jpg\n",
+        "image,prompt\na.jpg,wind,more\n",
+        "image,prompt,take\na.jpg,wind,first\n",
+        "image,prompt,take\na.jpg,wind,0\n",
+        'image,prompt\n"a.jpg,wind\n',
+    ],
+)
+def test_a_wrong_file_is_refused_whole(text: str) -> None:
+    """A mistake in any line is found before anything is sent."""
+    Path("jobs.csv").write_text("image,prompt\n" if text == "" else text)
+    with pytest.raises(InvalidJobs):
+        read_jobs("jobs.csv", {})
+
+
+@pytest.mark.parametrize("line", ["[]", "{", '{"prompt": ["a"]}', '{"prompt": true}', '{"text": "wind"}'])
+def test_a_wrong_line_of_json(line: str) -> None:
+    """A line that is no job is named with its number."""
+    Path("jobs.jsonl").write_text('{"prompt": "wind"}\n' + line + "\n")
+    with pytest.raises(InvalidJobs, match="line 2"):
+        read_jobs("jobs.jsonl", {})
+
+
+def test_two_lines_to_one_file(engine: QuickEngine, proxy: Proxy) -> None:
+    """Two lines never write one file, and a line never writes its picture; nothing is sent."""
+    Path("jobs.csv").write_text("image,prompt,output\na.jpg,wind,x.mp4\nb.jpg,wind,./x.mp4\n")
+    assert generate(proxy, "--jobs", "jobs.csv", "-o", "out").exception.code == "output_collision"  # type: ignore[union-attr]
+    Path("jobs.csv").write_text("image,prompt,output\na.jpg,wind,../a.jpg\n")
+    assert generate(proxy, "--jobs", "jobs.csv", "-o", "out").exception.code == "output_is_input"  # type: ignore[union-attr]
+    assert engine.created() == []
+
+
+def test_the_embedded_engine_keeps_its_files_on_record(tmp_path: Path) -> None:
+    """A file of jobs on the embedded engine is not rendered again where its videos are there."""
+    Path("jobs.csv").write_text("prompt\na boat\n")
+    assert run("generate", "--jobs", "jobs.csv", "-o", "out").exit_code == 0
+    before = Path("out/video.mp4").stat().st_mtime_ns
+    assert run("generate", "--jobs", "jobs.csv", "-o", "out").exit_code == 0
+    assert Path("out/video.mp4").stat().st_mtime_ns == before
+
+
+# Money
+
+
+def test_prices() -> None:
+    """The price is that of the server's own rule, of the size's tier, times the seconds; else it is not known."""
+    openai = "https://api.openai.com/v1"
+    size = Size(720, 1280)
+    assert price_usd(
+        offer_for("sora-2", server=None, base_url=openai, size=size), size, "8"
+    ) == pytest.approx(0.8)
+    large = Size(1024, 1792)
+    pro = offer_for("sora-2-pro", server=None, base_url=openai, size=large)
+    assert price_usd(pro, large, "4") == pytest.approx(2.0)
+    assert price_usd(pro, large, None) is None
+    relay = offer_for("sora-2", server=None, base_url="https://relay.example/v1", size=size)
+    assert price_usd(relay, size, "8") is None
+
+
+def priced(proxy: Proxy, *words: str) -> Result:
+    """A run at OpenAI's prices."""
+    options = ["--base-url", proxy.base_url, "--server", "openai", "--dialect", "openai", "--no-verify"]
+    return run("generate", *words, *options, "--size", "720x1280", "--seconds", "4", "--settle", "0.5")
+
+
+def test_a_budget_is_kept(engine: QuickEngine, proxy: Proxy) -> None:
+    """What costs more than was allowed is refused whole, and what was spent in earlier runs counts."""
+    Path("jobs.csv").write_text("image,prompt\na.jpg,wind\na.jpg,rain\n")
+    error = failed(priced(proxy, "--jobs", "jobs.csv", "-o", "out", "--max-cost", "0.79"), OverBudget)
+    assert error.fix == "--max-cost 0.80"
+    failed(priced(proxy, "a.jpg", "--prompt", "wind", "--max-cost", "0.3"), OverBudget)
+    assert engine.created() == []
+    assert priced(proxy, "--jobs", "jobs.csv", "-o", "out", "--max-cost", "0.8").exit_code == 0
+    Path("jobs.csv").write_text("image,prompt\na.jpg,wind\na.jpg,rain\na.jpg,snow\n")
+    failed(priced(proxy, "--jobs", "jobs.csv", "-o", "out", "--max-cost", "0.8"), OverBudget)
+    assert len(engine.created()) == 2
+
+
+def test_an_unknown_price(engine: QuickEngine, proxy: Proxy) -> None:
+    """With a budget a video without a known price is refused, unless that is allowed."""
+    words = [
+        "a.jpg",
+        "--prompt",
+        "wind",
+        "--base-url",
+        proxy.base_url,
+        "--max-cost",
+        "5",
+        "--dialect",
+        "openai",
+    ]
+    failed(run("generate", *words, "--no-verify"), PriceUnknown)
+    assert engine.created() == []
+    assert run("generate", *words, "--no-verify", "--allow-unknown-price", "-o", "a.mp4").exit_code == 0
+
+
+def test_a_dry_run_sends_nothing(engine: QuickEngine, proxy: Proxy) -> None:
+    """A dry run shows plan, forecast, cost and standing, asks the server nothing and records nothing."""
+    shown = priced(proxy, "b.jpg", "--prompt", "wind", "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    for words in ("cover", "0.40 USD", "would be sent", "size_mismatch", "nothing was sent"):
+        assert words in shown.output
+    Path("jobs.csv").write_text("image,prompt\na.jpg,wind\na.jpg,wind\nb.jpg,rain\n")
+    shown = priced(proxy, "--jobs", "jobs.csv", "-o", "out", "--dry-run")
+    assert "3 lines, 2 creates, 0.80 USD in all; nothing was sent" in shown.output
+    failed(priced(proxy, "--jobs", "jobs.csv", "--dry-run", "--max-cost", "0.5"), OverBudget)
+    assert proxy.seen == []
+    with Ledger() as ledger:
+        assert ledger.entries() == []
+    assert not Path("out").exists()
+
+
+# The jobs command
+
+
+def test_a_person_decides(engine: QuickEngine, proxy: Proxy) -> None:
+    """The commands that a stuck video names lead on from it: adopt takes the job, resubmit asks again."""
+    unlisted = Fault(moment="list", kind="status", status=404, times=99)
+    proxy.fail(Fault(moment="create", kind="drop", after=True, times=2), unlisted)
+    words = ("a.jpg", "--prompt", "wind", "--size", "720x1280", "-o", "a.mp4")
+    stuck = generate(proxy, *words)
+    fix = stuck.exception.fix  # type: ignore[union-attr]
+    adopt, resubmit = [part.removeprefix("framefit ").split() for part in fix.split(", or ")]
+    assert run("jobs", "list", "--state", "ambiguous").output.startswith(adopt[2])
+    adopt[3] = engine.created()[0].id
+    assert run(*adopt).exit_code == 0
+    assert generate(proxy, *words).exit_code == 0
+    assert len(engine.created()) == 1
+    assert run(*resubmit).exit_code == 0
+    proxy.fail()
+    assert generate(proxy, *words).exit_code == 0
+    assert len(engine.created()) == 2
+    shown = run("jobs", "show", resubmit[2]).output
+    assert "decided by hand" in shown
+    assert engine.created()[1].id in shown
+
+
+def test_the_ledger_in_print(engine: QuickEngine, proxy: Proxy) -> None:
+    """List, show and export say the same, as text and as JSON, and never the key."""
+    assert (
+        generate(proxy, "a.jpg", "--prompt", "wind", "--api-key", "sk-secret", "-o", "a.mp4").exit_code == 0
+    )
+    (listed,) = [json.loads(line) for line in run("jobs", "list", "--json").stdout.splitlines()]
+    shown = json.loads(run("jobs", "show", listed["key"][:8], "--json").stdout)
+    exported = json.loads(run("jobs", "export").stdout)
+    assert run("jobs", "export", "-o", "all.jsonl").exit_code == 0
+    assert exported == listed == json.loads(Path("all.jsonl").read_text())
+    assert [event["state"] for event in shown["events"]][:3] == ["planned", "submitting", "accepted"]
+    assert listed["receipt"]["ok"] is True
+    assert listed["spent_usd"] == 0.0
+    assert "receipt ok" in run("jobs").output
+    assert "sk-secret" not in json.dumps(shown)
+    assert run("jobs", "show", "nothing").exception.code == "unknown_key"  # type: ignore[union-attr]
+    assert run("jobs", "list", "--state", "lost").exception.code == "invalid_option"  # type: ignore[union-attr]
+
+
+def test_generate_in_python(engine: QuickEngine, proxy: Proxy) -> None:
+    """The library goes through the ledger, too, and says what a video cost."""
+    proxy.fail(Fault(moment="create", kind="drop", after=True))
+    wish = {"size": "720x1280", "base_url": proxy.base_url, "server": "embedded", "settle_seconds": 0.5}
+    first = framefit.generate("a.jpg", "wind", dialect="openai", ledger="own.db", **wish)  # type: ignore[arg-type]
+    again = framefit.generate("a.jpg", "wind", dialect="openai", ledger="own.db", **wish)  # type: ignore[arg-type]
+    assert (first.video_id, first.cost_usd, first.earlier) == (again.video_id, 0.0, False)
+    assert again.earlier
+    assert len(engine.created()) == 1
+    with Ledger("own.db") as ledger:
+        assert ledger.find(first.key).adopted
