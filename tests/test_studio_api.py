@@ -434,6 +434,10 @@ def test_another_server_is_named_and_has_to_be_agreed_to(
             assert record["status"] == "completed" and record["ok"] and record["engine"] == "127.0.0.1"
             assert len(send("GET", f"{there.base_url}/videos").json()["data"]) == 1
             assert api(here, "GET", f"/videos/{record['id']}/content").status_code == 200
+            again = api(here, "POST", "/videos", json=order(picture, confirmed=True)).json()
+            assert made(here, again["id"])["ok"] and again["id"] != record["id"]
+            # The ledger knows the video: it is handed over again, and not asked for again.
+            assert len(send("GET", f"{there.base_url}/videos").json()["data"]) == 1
 
 
 def test_a_server_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

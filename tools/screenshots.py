@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "demo"), str(ROOT / "tests")]
 
 import scene  # noqa: E402
-from browsing import browsing, pick, settled, studio  # noqa: E402
 
+from browsing import browsing, pick, settled, studio  # noqa: E402
 from framefit.server.running import running  # noqa: E402
 
 TARGET = ROOT / "docs" / "img"

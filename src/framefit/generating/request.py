@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from framefit.checking import check
 from framefit.errors import InvalidOption, InvalidSize
@@ -15,15 +14,12 @@ from framefit.geometry import Size
 from framefit.imaging import Fitted
 from framefit.probing import probe
 from framefit.sources import Source
+from framefit.videos.client import server_name
 from framefit.videos.offers import Offer, offer_for, read_seconds
 from framefit.videos.prices import price_usd
-from framefit.videos.replies import shown_address
 
 if TYPE_CHECKING:
     from framefit.videos.ledger import Intent
-
-EMBEDDED = "embedded"
-"""What the ledger calls the embedded engine that runs for as long as a call."""
 
 _THE_SERVER_DECIDES = frozenset({"model_retired"})
 """Findings that are no fault of the picture; a server may have kept a model beyond its announced end."""
@@ -70,15 +66,6 @@ class Request:
             take=self.wish.take,
             price_usd=self.price_usd,
         )
-
-
-def server_name(base_url: str | None) -> str:
-    """Return a server's address as the ledger keeps it: nothing secret, and one spelling."""
-    if base_url is None:
-        return EMBEDDED
-    address = shown_address(base_url)
-    host = urlsplit(address).netloc
-    return address.replace(host, host.lower(), 1)
 
 
 def prepare(wish: Wish, picture: Source | None, base_url: str | None) -> Request:

@@ -26,6 +26,9 @@ __all__ = ["CREATE_SECONDS", "ServerAddress", "Upload", "connect", "submit"]
 CREATE_SECONDS = 600.0
 """How long a create may take; servers that start slowly answer late, and giving up early costs more."""
 
+EMBEDDED = "embedded"
+"""What the ledger calls the embedded engine that runs for as long as a call."""
+
 _CONNECT_SECONDS = 10.0
 _WITHOUT_KEY = "framefit-sends-no-key"
 
@@ -97,6 +100,15 @@ class ServerAddress:
             choices = (given, *(variables.get(f"{owner}_{name.upper()}") for owner in ("FRAMEFIT", "OPENAI")))
             found[name] = next((text.strip() for text in choices if text and text.strip()), None)
         return cls(**found)
+
+
+def server_name(base_url: str | None) -> str:
+    """Return a server's address as the ledger keeps it: nothing secret, and one spelling."""
+    if base_url is None:
+        return EMBEDDED
+    address = shown_address(base_url)
+    host = urlsplit(address).netloc
+    return address.replace(host, host.lower(), 1)
 
 
 def connect(address: ServerAddress) -> OpenAI:

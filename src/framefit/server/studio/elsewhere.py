@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 
 import msgspec
 
 from framefit.errors import FramefitError, OutcomeUnknown
 from framefit.server.studio.records import Record, Records
-from framefit.videos.client import ServerAddress, Upload, connect, submit
-from framefit.videos.download import download
+from framefit.videos.carrying import Order, Server, carry
+from framefit.videos.client import CREATE_SECONDS, ServerAddress, connect, server_name
+from framefit.videos.dialects.recognising import recognised
+from framefit.videos.ledger import Intent, Ledger
+from framefit.videos.patience import Patience
 from framefit.videos.receipt import verify
-from framefit.videos.waiting import wait
 
 _WAIT_SECONDS = 3600.0
 
 
 class Elsewhere:
-    """Submits, waits, fetches and verifies; each record is sent once, whatever happens to this process.
+    """Submits, waits, fetches and verifies, all of it through the ledger, so that nothing is paid twice.
 
     Args:
         records: the page's record of videos.
@@ -30,48 +33,33 @@ class Elsewhere:
         self._lock = threading.Lock()
         self._under_way: dict[str, Record] = {}
 
-    def start(self, record: Record, upload: Upload) -> Record:
-        """Send a request that has been put on record."""
-        self._run(record, upload)
+    def start(self, record: Record) -> Record:
+        """Have the video of a record made, from the picture that lies beside it."""
+        self._run(record)
         return record
 
     def resume(self, record: Record) -> Record:
-        """Return a record as it stands; one that a stopped process left goes on where it stood.
-
-        A request whose answer that process did not live to see is not sent again: whether the server
-        took it is unknown, and stays so.
-        """
+        """Return a record as it stands; one that a stopped process left goes on where the ledger has it."""
         with self._lock:
             current = self._under_way.get(record.id)
         if current is not None or not record.is_unfinished:
             return current or record
         latest = self._records.find(record.id)
-        if not latest.is_unfinished:
-            return latest
-        if latest.video_id is None:
-            error = OutcomeUnknown(
-                "the program stopped before the server answered, so the video may have been started, and billed",
-                seen="no answer",
-                wanted="a reply with an id",
-                fix="look at the server's list of jobs before sending again",
-            )
-            return self._records.save(
-                msgspec.structs.replace(latest, status="unknown", error=error.as_dict())
-            )
-        self._run(latest, None)
+        if latest.is_unfinished:
+            self._run(latest)
         return latest
 
-    def _run(self, record: Record, upload: Upload | None) -> None:
+    def _run(self, record: Record) -> None:
         with self._lock:
             if record.id in self._under_way:
                 return
             self._under_way[record.id] = record
-        thread = threading.Thread(target=self._work, args=(record, upload), name="framefit-make", daemon=True)
+        thread = threading.Thread(target=self._work, args=(record,), name="framefit-make", daemon=True)
         thread.start()
 
-    def _work(self, record: Record, upload: Upload | None) -> None:
+    def _work(self, record: Record) -> None:
         try:
-            ended = self._carry(record, upload)
+            ended = self._carry(record)
         except OutcomeUnknown as error:
             ended = self._with(record.id, status="unknown", error=error.as_dict())
         except FramefitError as error:
@@ -80,30 +68,32 @@ class Elsewhere:
         with self._lock:
             del self._under_way[record.id]
 
-    def _carry(self, record: Record, upload: Upload | None) -> Record:
-        with connect(self._address) as client:
-            video_id = record.video_id
-            if video_id is None:
-                job = submit(
-                    client,
-                    model=record.model,
-                    prompt=record.prompt,
-                    size=record.size,
-                    seconds=record.seconds,
-                    upload=upload,
-                )
-                video_id = job.id
-                # From here on a process that dies can be replaced by another.
-                self._records.save(self._with(record.id, video_id=video_id))
-            wait(
-                client,
-                video_id,
+    def _carry(self, record: Record) -> Record:
+        reference = self._records.reference(record)
+        output = self._records.video(record)
+        data = reference.read_bytes()
+        upload = (reference.name, data, f"image/{reference.suffix.removeprefix('.')}")
+        order = Order(intent=_intent(record, data, self._address), upload=upload, output=output)
+        with connect(self._address) as client, Ledger() as ledger:
+            dialect = recognised(client)
+            patience = Patience(
                 timeout_seconds=_WAIT_SECONDS,
-                on_progress=lambda status, percent: self._report(record.id, status, percent),
+                create_seconds=_WAIT_SECONDS if dialect.create_waits else CREATE_SECONDS,
             )
-            path = download(client, video_id, self._records.video(record))
-        receipt = verify(self._records.reference(record), path).as_dict()
-        return self._with(record.id, status="completed", progress=100, receipt=receipt)
+            entry = carry(
+                order,
+                ledger=ledger,
+                server=Server(client=client, dialect=dialect),
+                patience=patience,
+                on_progress=lambda status, percent: self._report(record.id, status, percent),
+                on_submitted=lambda video_id: self._submitted(record.id, video_id),
+            )
+            receipt = verify(reference, output).as_dict()
+            ledger.compared(entry.key, receipt)
+        return self._with(record.id, status="completed", progress=100, video_id=entry.job_id, receipt=receipt)
+
+    def _submitted(self, record_id: str, video_id: str) -> None:
+        self._records.save(self._with(record_id, video_id=video_id))
 
     def _report(self, record_id: str, status: str, percent: int) -> None:
         if status in ("queued", "in_progress"):
@@ -114,3 +104,17 @@ class Elsewhere:
             changed = msgspec.structs.replace(self._under_way[record_id], **changes)
             self._under_way[record_id] = changed
             return changed
+
+
+def _intent(record: Record, data: bytes, address: ServerAddress) -> Intent:
+    """Return what the ledger calls this video: the same as for ``framefit generate`` of that picture."""
+    return Intent(
+        server=server_name(address.base_url),
+        model=record.model,
+        prompt=record.prompt,
+        size=record.size,
+        seconds=record.seconds,
+        picture=hashlib.sha256(data).hexdigest(),
+        picture_name=record.picture,
+        price_usd=record.cost_usd,
+    )

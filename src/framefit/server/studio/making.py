@@ -152,7 +152,7 @@ class Maker:
         )
         write_whole(self._records.reference(record), fitted.data)
         if self._elsewhere is not None:
-            return self._elsewhere.start(self._records.save(record), fitted.upload())
+            return self._elsewhere.start(self._records.save(record))
         try:
             video = self._service.create(_fields(record, fitted))
         except ApiError:
