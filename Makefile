@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test quick lint install clean
+.PHONY: demo test quick lint install browser screenshots clean
 
 # Two marks in .venv: what the demo needs installs in seconds, what the tests need takes longer.
 $(VENV)/.made:
@@ -29,7 +29,20 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
+# The studio is tested in a real browser. Without root it is only said what to install: the tests skip then,
+# and fail where CI=true.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+		echo "The tests of the studio need Chromium: apt-get install chromium"; \
+	fi
+
+screenshots: install browser
+	$(BIN)/python tools/screenshots.py
+
+test: lint browser
 	$(BIN)/pytest -n 2 -q
 
 quick: install

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
 
 from framefit import __version__
 from framefit.catalog import Catalog
 from framefit.server.parsing import models_offered
+from framefit.server.studio.page_routes import page_file
 from framefit.videos.renderer import ENGINE
 
 
 def about_router() -> APIRouter:
-    """Return the route ``/``."""
+    """Return the route ``/``: the studio for browsers, plain facts for everybody else."""
     router = APIRouter()
 
     @router.get("/")
-    def about() -> dict[str, Any]:
-        return {
-            "engine": ENGINE,
-            "version": __version__,
-            "generative": False,
-            "description": "Renders a camera move over the reference picture. It is not a generative model; "
-            "the model named in a request decides which sizes and lengths are accepted, nothing else.",
-            "base_url": "/v1",
-        }
+    def about(request: Request) -> Response:
+        wants_page = "text/html" in request.headers.get("accept", "")
+        reply = page_file() if wants_page else JSONResponse(_ABOUT)
+        reply.headers["vary"] = "accept"
+        return reply
 
     return router
+
+
+_ABOUT = {
+    "engine": ENGINE,
+    "version": __version__,
+    "generative": False,
+    "description": "Renders a camera move over the reference picture. It is not a generative model; "
+    "the model named in a request decides which sizes and lengths are accepted, nothing else.",
+    "base_url": "/v1",
+}
 
 
 def models_router(catalog: Catalog) -> APIRouter:

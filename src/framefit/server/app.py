@@ -25,6 +25,7 @@ from framefit.server.service import VideosService
 from framefit.server.speaking import speech_named
 from framefit.server.stamp import Stamp
 from framefit.server.store import JobStore
+from framefit.server.studio.app import Studio
 from framefit.server.sweeping import keep_swept
 from framefit.server.worker import Worker
 
@@ -53,18 +54,23 @@ def create_app(options: ServerOptions) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweeper = asyncio.create_task(keep_swept(store, folder))
+        sweepers = [
+            asyncio.create_task(keep_swept(store, folder)),
+            asyncio.create_task(studio.keep_swept()),
+        ]
         for worker in workers:
             worker.start()
         try:
             yield
         finally:
-            sweeper.cancel()
+            for sweeper in sweepers:
+                sweeper.cancel()
             for worker in workers:
                 await run_in_threadpool(worker.stop)
             engine.dispose()
 
     service = VideosService(store=store, folder=folder, catalog=builtin(), wake=wake)
+    studio = Studio(options=options, folder=folder, service=service)
     app = FastAPI(
         title="framefit",
         version=__version__,
@@ -80,6 +86,7 @@ def create_app(options: ServerOptions) -> FastAPI:
     for prefix in speech.prefixes:
         for router in speech.routers(service):
             app.include_router(router, prefix=prefix)
+    app.include_router(studio.router())
     add_error_handlers(app, speech.refuse)
     # The one added last is the outermost.
     app.add_middleware(BodyLimit, max_bytes=options.max_body_bytes)

@@ -1,0 +1,1 @@
+"""The studio: a page to look, drag and see every target on, and the API behind it."""

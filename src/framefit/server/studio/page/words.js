@@ -1,0 +1,60 @@
+// Every sentence of the page, in the language that was chosen.
+
+import { $, el } from "./dom.js";
+
+export const LANGUAGES = { en: "English", ko: "한국어", id: "Bahasa Indonesia" };
+let words = {};
+let current = "en";
+const listeners = [];
+
+/** A sentence, with {names} filled in. */
+export function t(key, values = {}) {
+  const text = words[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+export const has = (key) => key in words;
+
+/** The sentence for an error or a finding: ours by its code, else the library's own. */
+export function sentence(error) {
+  const key = `error.${error.code}`;
+  return has(key) ? t(key, { seen: error.seen ?? "", wanted: error.wanted ?? "" }) : error.message;
+}
+
+export const percent = (share, digits = 0) =>
+  new Intl.NumberFormat(current, { style: "percent", maximumFractionDigits: digits }).format(share);
+
+export const money = (dollars) =>
+  new Intl.NumberFormat(current, { style: "currency", currency: "USD", maximumFractionDigits: 3 }).format(dollars);
+
+export const moment = (seconds) =>
+  new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
+
+export const onLanguage = (listener) => listeners.push(listener);
+
+/** Take a language, for the page and for the next visit. */
+export async function speak(language) {
+  const reply = await fetch(`/studio/languages/${language}.json`);
+  words = await reply.json();
+  current = language;
+  document.documentElement.lang = language;
+  for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const node of document.querySelectorAll("[data-t-label]")) {
+    node.setAttribute("aria-label", t(node.dataset.tLabel));
+  }
+  listeners.forEach((listener) => listener());
+}
+
+/** Begin with what was chosen last, else with the browser's language. */
+export async function startSpeaking() {
+  const wanted = [localStorage.getItem("language"), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+  const language = wanted.find((tag) => tag && tag in LANGUAGES) ?? "en";
+  const menu = $("#language");
+  menu.append(...Object.entries(LANGUAGES).map(([tag, name]) => el("option", { value: tag, lang: tag }, name)));
+  menu.value = language;
+  menu.addEventListener("change", () => {
+    localStorage.setItem("language", menu.value);
+    speak(menu.value);
+  });
+  await speak(language);
+}

@@ -1,0 +1,56 @@
+"""The page itself: its files, sent with headers that keep it to this server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, Response
+
+from framefit.server.envelope import ApiError
+
+_FOLDER = Path(__file__).parent / "page"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; media-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    # A newer framefit must not be met by an older page.
+    "cache-control": "no-cache",
+}
+"""What every file of the page is sent with: nothing is loaded from, or sent to, any other server."""
+
+
+def page_files() -> dict[str, Path]:
+    """Return the files of the page by their name below ``/studio/``."""
+    found = (path for path in _FOLDER.rglob("*") if path.is_file() and path.suffix in _TYPES)
+    return {path.relative_to(_FOLDER).as_posix(): path for path in found}
+
+
+def page_router() -> APIRouter:
+    """Return the routes of the page's files."""
+    router = APIRouter(prefix="/studio")
+    files = page_files()
+
+    @router.api_route("/{name:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    def file(name: str) -> Response:
+        if name not in files:
+            raise ApiError(404, f"Invalid URL (GET /studio/{name})", code="unknown_url")
+        return page_file(name)
+
+    return router
+
+
+def page_file(name: str = "index.html") -> Response:
+    """Return one file of the page, the page itself by default."""
+    path = _FOLDER / name
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers=HEADERS)

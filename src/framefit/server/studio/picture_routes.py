@@ -1,0 +1,172 @@
+"""The routes under ``/studio/api`` about pictures: upload, verdict and plan, views, file, sheet, zip."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from framefit.errors import FramefitError, InvalidOption
+from framefit.imaging import render
+from framefit.server.studio.packing import Packed, pack
+from framefit.server.studio.replying import StudioRoute
+from framefit.server.studio.saying import as_command, as_python
+from framefit.server.studio.sheet import make_sheet
+from framefit.server.studio.uploads import Upload, Uploads
+from framefit.server.studio.views import fitted_views, picture_view, untouched_view
+from framefit.server.studio.wishes import Wish
+
+_AT_ONCE = 2
+"""How many pictures are decoded at the same time; each takes its pixels' worth of memory."""
+_NOT_KEPT = {"cache-control": "no-store"}
+_Which = Literal["picture", "untouched", "fitted"]
+
+
+class View(Wish):
+    """A wish, and how large its view is."""
+
+    longest: int = Field(default=1024, ge=16, le=2048, description="Longest side of the view, in pixels.")
+
+
+class Item(BaseModel):
+    """One picture of a zip file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    picture: str = Field(max_length=64, description="The id of the upload.")
+    wish: Wish
+
+
+class Bundle(BaseModel):
+    """What goes into a zip file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pictures: list[Item] = Field(min_length=1, max_length=200)
+
+
+def pictures_router(uploads: Uploads) -> APIRouter:
+    """Return the routes under ``/pictures``, and ``/zip``.
+
+    Args:
+        uploads: where uploaded pictures are.
+    """
+    router = APIRouter(route_class=StudioRoute, tags=["pictures"])
+    decoding = threading.BoundedSemaphore(_AT_ONCE)
+
+    @router.post("/pictures", status_code=201, openapi_extra=_BINARY)
+    async def upload(request: Request, name: Annotated[str, Query(max_length=1000)]) -> dict[str, Any]:
+        """Keep a picture, sent as the plain bytes of its file, for an hour."""
+        return (await uploads.add(name, request.stream())).as_dict()
+
+    @router.get("/pictures/{picture}")
+    def found(picture: str) -> dict[str, Any]:
+        """Return the facts of a picture."""
+        return uploads.find(picture).as_dict()
+
+    @router.delete("/pictures/{picture}", status_code=204)
+    def remove(picture: str) -> None:
+        """Delete a picture before its hour is over."""
+        uploads.remove(picture)
+
+    @router.get("/pictures/{picture}/plan")
+    def plan(picture: str, wish: Annotated[Wish, Query()]) -> JSONResponse:
+        """Return what the server would do with the picture as it is, and what framefit would send."""
+        with decoding:
+            return JSONResponse(_planned(uploads.find(picture), wish), headers=_NOT_KEPT)
+
+    @router.get("/pictures/{picture}/views/{which}", response_class=Response, responses=_JPEG)
+    def view(picture: str, which: _Which, wish: Annotated[View, Query()]) -> Response:
+        """Return a small JPEG file: the picture, what the server would use untouched, what is sent."""
+        with decoding:
+            data = _view(uploads.find(picture), which, wish)
+        return Response(data, media_type="image/jpeg", headers=_NOT_KEPT)
+
+    @router.get("/pictures/{picture}/fitted", response_class=Response)
+    def fitted(picture: str, wish: Annotated[Wish, Query()]) -> Response:
+        """Return the fitted picture itself, as a file to save."""
+        upload = uploads.find(picture)
+        with decoding:
+            name, data, media_type = render(wish.plan(upload.source), upload.source).upload()
+        headers = {**_NOT_KEPT, "content-disposition": f"attachment; filename*=utf-8''{quote(name)}"}
+        return Response(data, media_type=media_type, headers=headers)
+
+    @router.get("/pictures/{picture}/sheet")
+    def sheet(picture: str, wish: Annotated[Wish, Query()]) -> JSONResponse:
+        """Return small previews of the picture on every live model, grouped by what would be sent."""
+        with decoding:
+            return JSONResponse(make_sheet(uploads.find(picture), wish).as_dict(), headers=_NOT_KEPT)
+
+    @router.post("/zip", response_class=FileResponse)
+    async def zipped(bundle: Bundle) -> FileResponse:
+        """Return many fitted pictures in one zip file; ``not-fitted.txt`` in it names those that failed."""
+        path, packed = await run_in_threadpool(_zipped, uploads, bundle, decoding)
+        counts = {"x-framefit-fitted": str(packed.fitted), "x-framefit-failed": str(packed.failed)}
+        return FileResponse(
+            path,
+            media_type="application/zip",
+            filename="framefit.zip",
+            headers={**_NOT_KEPT, **counts},
+            background=BackgroundTask(path.unlink, missing_ok=True),
+        )
+
+    return router
+
+
+_BINARY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
+
+
+def _planned(upload: Upload, wish: Wish) -> dict[str, Any]:
+    forecast = wish.forecast(upload.source)
+    plan, error = None, None
+    try:
+        plan = wish.plan(upload.source).as_dict()
+    except FramefitError as reason:
+        error = reason.as_dict()
+    return {
+        "forecast": None if forecast is None else forecast.as_dict(),
+        "plan": plan,
+        "error": error,
+        "command": as_command(upload.info.name, wish),
+        "python": as_python(upload.info.name, wish),
+    }
+
+
+def _view(upload: Upload, which: _Which, wish: View) -> bytes:
+    source, info = upload.source, upload.info
+    if which == "picture":
+        return picture_view(source, info, wish.longest)
+    if which == "fitted":
+        return fitted_views([wish.plan(source)], source, wish.longest)[0].data
+    forecast = wish.forecast(source)
+    if forecast is None or forecast.outcome is None:
+        raise InvalidOption("what a server uses depends on the model", wanted="a model", fix="--model NAME")
+    return untouched_view(source, info, forecast.rule, forecast.outcome, wish.longest)
+
+
+def _zipped(uploads: Uploads, bundle: Bundle, decoding: threading.BoundedSemaphore) -> tuple[Path, Packed]:
+    handle, name = tempfile.mkstemp(prefix="framefit-", suffix=".zip")
+    os.close(handle)
+    path = Path(name)
+    try:
+        wanted = [(uploads.find(item.picture), item.wish) for item in bundle.pictures]
+        with decoding:
+            return path, pack(wanted, path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
