@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+
+# Test modules copy the environment for the processes they start when they are loaded, which is after this.
+_FOLDER = tempfile.mkdtemp(prefix="framefit-tests-")
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+os.environ["FRAMEFIT_LEDGER"] = str(Path(_FOLDER) / "framefit.db")
 
 
 @pytest.fixture(autouse=True)

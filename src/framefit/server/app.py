@@ -82,11 +82,11 @@ def create_app(options: ServerOptions) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(about_router())
-    app.include_router(studio.router())
     app.include_router(creates_router(store))
     for prefix in speech.prefixes:
         for router in speech.routers(service):
             app.include_router(router, prefix=prefix)
+    app.include_router(studio.router())
     add_error_handlers(app, speech.refuse)
     # The one added last is the outermost.
     app.add_middleware(BodyLimit, max_bytes=options.max_body_bytes)
