@@ -204,6 +204,31 @@ def test_bad_pictures(framefit: Run, tmp_path: Path, name: str, content: bytes, 
     assert not (tmp_path / "out.jpg").exists()
 
 
+def test_a_truncated_picture_is_fitted_on_request(framefit: Run, tmp_path: Path) -> None:
+    """With --allow-truncated a picture cut short is fitted and its line says so; without it nothing appears."""
+    whole = encoded(scene(600, 400))
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) * 3 // 4])
+    assert framefit("fit", "cut.jpg", "--size", "64x64", "-o", "out.jpg").returncode == 1
+    assert not (tmp_path / "out.jpg").exists()
+    ended = framefit("fit", "cut.jpg", "--size", "64x64", "-o", "out.jpg", "--allow-truncated")
+    assert ended.returncode == 0, ended.stderr
+    assert b"truncated" in ended.stdout
+    assert opened(tmp_path / "out.jpg").size == (64, 64)
+
+
+def test_options_of_the_result(framefit: Run, phone: Path, tmp_path: Path) -> None:
+    """--chroma, --lossless and --best reach the result: other bytes, or every pixel kept."""
+    for name, options in {"plain": [], "full": ["--chroma", "4:4:4"], "best": ["--best"]}.items():
+        assert framefit("fit", phone, "--size", "64x64", "-o", f"{name}.jpg", *options).returncode == 0
+    bytes_of = {name: (tmp_path / f"{name}.jpg").read_bytes() for name in ("plain", "full", "best")}
+    assert len(set(bytes_of.values())) == 3
+    for name in ("a.png", "b.webp"):
+        ended = framefit("fit", phone, "--size", "64x64", "-o", name, "--lossless")
+        assert ended.returncode == 0, ended.stderr
+    pixels = [opened(tmp_path / name).convert("RGB").tobytes() for name in ("a.png", "b.webp")]
+    assert pixels[0] == pixels[1]
+
+
 def test_missing_picture_and_empty_folder(framefit: Run, tmp_path: Path) -> None:
     """A path that does not exist and a folder without pictures are reported as such."""
     (tmp_path / "hollow").mkdir()

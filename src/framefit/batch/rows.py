@@ -80,7 +80,8 @@ class Row:
         share_lost: the share of the picture that is cut away, 0 to 1.
         format: format of the result.
         action: ``keep``, ``strip`` or ``convert``.
-        findings: codes of what the server would have said of the picture as it was; empty without a model.
+        findings: codes of what the server would have said of the picture as it was, with a model, and of what
+            was found while fitting it: ``truncated``, ``profile_ignored``, ``quality_lowered``.
         bytes: size of the result in bytes.
         output_digest: XXH3-128 of the result, hexadecimal.
         seconds: time from reading the picture to the result's being in its place.

@@ -269,7 +269,7 @@ def _saved(
         share_lost=round(plan.placement.share_lost, 6),
         format=result.format,
         action=plan.action,
-        findings=_findings(plan, wish.target),
+        findings=(*_findings(plan, wish.target), *(one.code for one in result.findings)),
         bytes=len(result.data),
         output_digest=digest(result.data),
         seconds=_since(started),

@@ -27,6 +27,7 @@ from framefit.batch.work import Done
 from framefit.cli.output import note, print_error
 from framefit.cli.progress import counting
 from framefit.errors import InvalidOption
+from framefit.imaging.fitted import OF_RESULTS
 from framefit.options import Options
 from framefit.sources import Source
 
@@ -200,7 +201,8 @@ class _Teller:
                 sys.stdout.flush()
             elif row.status == "fitted":
                 how = how_fitted(row.action, row.mode, row.share_lost or 0)
-                what = f"{row.canvas} {row.format}, {how}"
+                notable = [code for code in row.findings if code in OF_RESULTS]
+                what = ", ".join([f"{row.canvas} {row.format}", how, *notable])
                 typer.echo(sentence(row.input, str(row.output), what, row.bytes or 0))
         failed = [row for row in (*done.rows, *done.before) if row.status == "failed"]
         room = max(0, _MESSAGES - len(self._failed))

@@ -73,6 +73,22 @@ def fit(
     max_bytes: Annotated[
         int | None, typer.Option(help="Largest result in bytes.", rich_help_panel=_RESULT)
     ] = None,
+    chroma: Annotated[
+        str, typer.Option(help="JPEG chroma: 4:2:0, 4:2:2 or 4:4:4.", rich_help_panel=_RESULT)
+    ] = "4:2:0",
+    lossless: Annotated[
+        bool,
+        typer.Option("--lossless", help="Keep every pixel: PNG or lossless WebP.", rich_help_panel=_RESULT),
+    ] = False,
+    best: Annotated[
+        bool, typer.Option("--best", help="Never decode at a reduced scale: slower.", rich_help_panel=_RESULT)
+    ] = False,
+    allow_truncated: Annotated[
+        bool,
+        typer.Option(
+            "--allow-truncated", help="Fit what is there of a file cut short.", rich_help_panel=_RESULT
+        ),
+    ] = False,
     max_pixels: shared.MaxPixels = MAX_PIXELS,
     lists: Annotated[
         list[str] | None,
@@ -139,6 +155,10 @@ def fit(
         format=format_of_output(output, format, folder=to_folder),
         quality=quality,
         max_bytes=max_bytes,
+        chroma=chroma,
+        lossless=lossless,
+        best=best,
+        allow_truncated=allow_truncated,
         max_pixels=max_pixels,
     )
     request = Request(
@@ -205,4 +225,6 @@ def _to_standard_output(request: Request) -> None:
     sys.stdout.buffer.flush()
     plan = fitted.plan
     how = how_fitted(plan.action, plan.mode, plan.placement.share_lost)
+    for finding in fitted.findings:
+        note(f"{finding.message} [{finding.code}]")
     note(sentence(plan.info.name, "standard output", f"{plan.canvas} {plan.format}, {how}", len(fitted.data)))

@@ -26,6 +26,9 @@ SUFFIXES: dict[str, Format] = {
 }
 """The format that each file suffix stands for."""
 
+OF_RESULTS = ("truncated", "profile_ignored", "quality_lowered")
+"""The codes of findings about a result; all others are about the picture as it was."""
+
 ENDINGS: dict[Format, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
 """The suffix given to files of each format."""
 
