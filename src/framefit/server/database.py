@@ -65,17 +65,36 @@ def open_database(path: Path) -> Engine:
     Raises:
         OutputUnwritable: the file cannot be opened, or is no database.
     """
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30})
-    event.listen(engine, "connect", _set_up)
+    return open_url(URL.create("sqlite", database=str(path)), _metadata)
+
+
+def open_url(url: URL, metadata: MetaData) -> Engine:
+    """Open a database, making the tables when they do not exist.
+
+    Args:
+        url: where it is; for SQLite a file whose folder exists.
+        metadata: the tables.
+
+    Raises:
+        OutputUnwritable: it cannot be opened, or is no database.
+    """
+    sqlite = url.get_backend_name() == "sqlite"
+    engine = create_engine(url, **({"connect_args": {"timeout": 30}} if sqlite else {"pool_pre_ping": True}))
+    if sqlite:
+        event.listen(engine, "connect", _set_up)
     try:
-        _metadata.create_all(engine)
+        metadata.create_all(engine)
     except DatabaseError as error:
         engine.dispose()
+        # The address of a database may hold its password.
+        place = url.database if sqlite else url.render_as_string(hide_password=True)
         raise OutputUnwritable(
-            "the record of jobs cannot be opened",
-            seen=f"{path}: {error.orig}",
-            wanted="a writable SQLite database, or no file there yet",
-            fix="--data OTHER_FOLDER",
+            "the server's record cannot be opened",
+            seen=f"{place}: {error.orig}",
+            wanted="a writable SQLite database, or no file there yet"
+            if sqlite
+            else "a database that answers",
+            fix="--data OTHER_FOLDER" if sqlite else "--database URL",
         ) from error
     return engine
 

@@ -26,6 +26,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request_id = f"req_{uuid.uuid4().hex}"
+        scope["framefit.request_id"] = request_id
         started = False
 
         async def send_with_id(message: Message) -> None:

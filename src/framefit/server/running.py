@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import socket
 import tempfile
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
-_NEEDED = ("fastapi", "uvicorn", "sqlalchemy", "python_multipart")
+    from framefit.server.gateway.options import GatewayOptions
+
+_NEEDED = ("fastapi", "uvicorn", "sqlalchemy", "python_multipart", "httpx2")
 _GRACE_SECONDS = 5
 """How long a reply that is under way may take when the server stops."""
 
@@ -50,11 +53,13 @@ class RunningServer:
         return f"{self.url}/v1"
 
 
-def serve(options: ServerOptions, *, on_ready: Callable[[RunningServer], None] | None = None) -> None:
+def serve(
+    options: ServerOptions | GatewayOptions, *, on_ready: Callable[[RunningServer], None] | None = None
+) -> None:
     """Serve until the process is told to stop, by Ctrl-C or a termination signal.
 
     Args:
-        options: how the server is set up.
+        options: how the server is set up: the embedded engine, or the gateway.
         on_ready: called once, when it answers.
 
     Raises:
@@ -63,17 +68,32 @@ def serve(options: ServerOptions, *, on_ready: Callable[[RunningServer], None] |
         OutputUnwritable: the data folder cannot be used.
     """
     with _listening(options) as (listener, address), contextlib.suppress(KeyboardInterrupt):
+        if not isinstance(options, ServerOptions):
+            _require_all()
+            from framefit.server.gateway.journal import log_to_stderr
+            from framefit.server.gateway.serving import serve_many
+
+            log_to_stderr(options.log_format)
+            if options.workers > 1:
+                if on_ready is not None:
+                    on_ready(address)
+                serve_many(options, listener)
+                return
         app = _app(options)
-        _server(app, lambda: on_ready(address) if on_ready is not None else None).run(sockets=[listener])
+        ready = functools.partial(on_ready, address) if on_ready is not None else _nothing
+        _server(app, options, ready).run(sockets=[listener])
 
 
 @contextlib.contextmanager
-def running(options: ServerOptions | None = None) -> Iterator[RunningServer]:
+def running(
+    options: ServerOptions | GatewayOptions | None = None, *, make: Callable[[], FastAPI] | None = None
+) -> Iterator[RunningServer]:
     """Run a server beside the program, on a free port of this machine, while the block lasts.
 
     Args:
         options: how it is set up, whose port is not used; None keeps jobs and videos in a temporary
             folder that is removed at the end.
+        make: makes the app; None makes the usual one.
 
     Yields:
         Where the server listens, as soon as it answers.
@@ -87,9 +107,9 @@ def running(options: ServerOptions | None = None) -> Iterator[RunningServer]:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="framefit-"))
             options = ServerOptions(data_folder=Path(folder))
         listener, address = stack.enter_context(_listening(dataclasses.replace(options, port=0)))
-        app = _app(options)
+        app = _app(options) if make is None else make()
         settled = threading.Event()
-        server = _server(app, settled.set)
+        server = _server(app, options, settled.set)
 
         def run() -> None:
             try:
@@ -111,20 +131,33 @@ def running(options: ServerOptions | None = None) -> Iterator[RunningServer]:
             thread.join()
 
 
-def _app(options: ServerOptions) -> FastAPI:
+def _app(options: ServerOptions | GatewayOptions) -> FastAPI:
+    _require_all()
+    if isinstance(options, ServerOptions):
+        require("av", "video")
+        from framefit.server.app import create_app
+
+        return create_app(options)
+    from framefit.server.gateway.app import create_gateway
+
+    return create_gateway(options)
+
+
+def _require_all() -> None:
     for module in _NEEDED:
         require(module, "serve")
-    require("av", "video")
-    from framefit.server.app import create_app
 
-    return create_app(options)
+
+def _nothing() -> None:
+    pass
 
 
 @contextlib.contextmanager
-def _listening(options: ServerOptions) -> Iterator[tuple[socket.socket, RunningServer]]:
+def _listening(options: ServerOptions | GatewayOptions) -> Iterator[tuple[socket.socket, RunningServer]]:
     """Take the port before the server starts, so that a taken one is a plain error."""
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # asyncio sends small answers at once only where the protocol was named; else each waits 40 ms.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         if os.name == "posix":  # elsewhere the option would let two programs have one port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -139,10 +172,10 @@ def _listening(options: ServerOptions) -> Iterator[tuple[socket.socket, RunningS
         yield listener, RunningServer(host=options.host, port=listener.getsockname()[1])
 
 
-def _server(app: FastAPI, on_started: Callable[[], object]) -> uvicorn.Server:
+def _server(
+    app: FastAPI, options: ServerOptions | GatewayOptions, on_started: Callable[[], object]
+) -> uvicorn.Server:
     import uvicorn
-
-    from framefit.server.faults.connection import cuttable_protocol
 
     class Server(uvicorn.Server):
         """Tells when it listens; uvicorn itself has no such call."""
@@ -152,7 +185,19 @@ def _server(app: FastAPI, on_started: Callable[[], object]) -> uvicorn.Server:
             if self.started:
                 on_started()
 
-    config = uvicorn.Config(
+    return Server(_config(app, options))
+
+
+def _config(app: FastAPI, options: ServerOptions | GatewayOptions) -> uvicorn.Config:
+    if not isinstance(options, ServerOptions):
+        from framefit.server.gateway.serving import config_of
+
+        return config_of(app, options)
+    import uvicorn
+
+    from framefit.server.faults.connection import cuttable_protocol
+
+    return uvicorn.Config(
         app,
         http=cuttable_protocol(),
         log_config=None,
@@ -163,4 +208,3 @@ def _server(app: FastAPI, on_started: Callable[[], object]) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    return Server(config)

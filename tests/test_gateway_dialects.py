@@ -1,0 +1,131 @@
+"""The gateway in front of every kind of server: the official SDK works with each, unchanged."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import openai
+import pytest
+
+import framefit
+from framefit.server.speaking.models import WAN
+from framefit.videos.dialects import NAMES
+from gateways import Behind, digest, engine_behind
+from pictures import encoded, scene, stored_with, with_orientation
+from serving import SDK_WARNING, data_url, sdk, send
+
+pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
+
+OWN_MODELS = {"vllm-omni": WAN, "sglang": WAN, "dynamo": WAN}
+SIZES = {"vllm-omni": "832x480", "sglang": "832x480", "dynamo": "832x480"}
+POLLED = [name for name in NAMES if name != "dynamo"]
+SIDEWAYS = encoded(stored_with(scene(1000, 900), 6), exif=with_orientation(6))
+
+
+@pytest.fixture(scope="module")
+def all_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Behind]]:
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(engine_behind(tmp_path_factory.mktemp(name), speak=name, workers=1))
+            for name in NAMES
+        }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_arrives_upright_and_exact(all_servers: dict[str, Behind], name: str) -> None:
+    """A sideways picture of a wrong size arrives at every server upright and exact, from the SDK's multipart."""
+    servers, size = all_servers[name], SIZES.get(name, "1280x720")
+    model = OWN_MODELS.get(name, "sora-2")
+    with sdk(servers.front) as client:
+        video = client.videos.create(
+            prompt="x", model=model, size=size, seconds="4", input_reference=io.BytesIO(SIDEWAYS)  # type: ignore[arg-type]
+        )  # fmt: skip
+    assert video.id and video.status in ("queued", "in_progress", "completed")
+    last = servers.last()
+    known = {"model": model, "size": size}
+    rule = {"model": "Wan2.2-I2V-A14B", "server": name} if name in ("vllm-omni", "sglang") else {}
+    assert last["digest"] == digest(framefit.fit(SIDEWAYS, size=size, **rule).data)  # type: ignore[arg-type]
+    assert known.items() <= last["fields"].items()
+    assert last["fields"]["prompt"] == "x"
+
+
+@pytest.mark.parametrize("name", POLLED)
+def test_the_sdk_polls_to_the_end(all_servers: dict[str, Behind], name: str) -> None:
+    """The SDK's own create_and_poll ends with a completed video at every server that can be polled, and fetches it."""
+    servers = all_servers[name]
+    with sdk(servers.front) as client:
+        video = client.videos.create_and_poll(
+            prompt="x",
+            model=OWN_MODELS.get(name, "sora-2"),
+            size=SIZES.get(name, "1280x720"),  # type: ignore[arg-type]
+            input_reference=io.BytesIO(encoded(scene(700, 700))),
+        )
+        assert (video.status, video.progress) == ("completed", 100)
+        assert client.videos.download_content(video.id, variant="video").read()[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_alone_is_understood(all_servers: dict[str, Behind], name: str) -> None:
+    """A create without a picture is taken by every server, as a form and as JSON, whichever of them it reads."""
+    servers = all_servers[name]
+    fields = {"prompt": "a cat", "model": OWN_MODELS.get(name, "sora-2"), "seconds": "4"}
+    for body in ({"json": fields}, {"files": {key: (None, value) for key, value in fields.items()}}):
+        reply = servers.create(**body, timeout=120)
+        assert reply.status_code == 200, reply.text
+        assert servers.last()["fields"]["prompt"] == "a cat"
+
+
+@pytest.mark.parametrize("name", ["openai", "azure", "vllm-omni", "sglang"])
+def test_lists_end(all_servers: dict[str, Behind], name: str) -> None:
+    """Paging through the list with the SDK comes to an end and shows no job twice."""
+    with sdk(all_servers[name].front) as client:
+        ids = [video.id for video in client.videos.list(limit=1)]
+    assert ids and len(ids) == len(set(ids))
+
+
+def test_a_job_that_nobody_has(all_servers: dict[str, Behind]) -> None:
+    """An error whose code only repeats the HTTP status, as vLLM-Omni's does, reaches the SDK without a code."""
+    with sdk(all_servers["vllm-omni"].front) as client, pytest.raises(openai.NotFoundError) as missing:
+        client.videos.retrieve("video_gen_nobody")
+    assert missing.value.code is None
+
+
+def test_deletions_are_confirmed(all_servers: dict[str, Behind]) -> None:
+    """SGLang's answer to a deletion, a Video, reaches the SDK as the confirmation it knows."""
+    with sdk(all_servers["sglang"].front) as client:
+        video = client.videos.create_and_poll(prompt="x", model=WAN)
+        assert client.videos.delete(video.id).deleted is True
+
+
+def test_stills_are_not_confused_with_videos(all_servers: dict[str, Behind]) -> None:
+    """A still is refused where the server would answer with the whole video."""
+    with sdk(all_servers["vllm-omni"].front) as client:
+        video = client.videos.create_and_poll(prompt="x", model=WAN)
+        with pytest.raises(openai.BadRequestError):
+            client.videos.download_content(video.id, variant="thumbnail")
+
+
+def test_errors_have_one_shape(all_servers: dict[str, Behind]) -> None:
+    """An error of any server comes in the protocol's envelope, and the server's words are kept."""
+    for name, servers in all_servers.items():
+        reply = send("GET", f"{servers.base_url}/videos/nobody")
+        assert reply.status_code >= 400
+        error: Any = reply.json()["error"]
+        assert isinstance(error["message"], str) and error["message"], name
+        assert error["code"] is None or isinstance(error["code"], str), name
+
+
+def test_raw_leaves_replies_alone(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With raw, statuses and errors come as the upstream writes them, and pictures are fitted all the same."""
+    with engine_behind(tmp_path_factory.mktemp("raw"), speak="relay", raw=True) as servers:
+        body = {"prompt": "x", "size": "1280x720", "images": [data_url(encoded(scene(64, 64)))]}
+        reply = servers.create(json=body)
+        assert reply.json()["status"] == "submitted"
+        assert servers.last()["digest"]
+        assert (
+            send("GET", f"{servers.base_url}/videos/no").json()
+            == send("GET", f"{servers.direct}/videos/no").json()
+        )
