@@ -29,7 +29,8 @@ def test_one_input(data: bytes) -> None:
         fitted = framefit.fit(
             data,
             size=size,
-            max_pixels=20_000_000,
+            # The memory limit is on the peak of the whole run, which no reader gives all of back.
+            max_pixels=4_000_000,
             allow_truncated=len(data) % 3 == 0,
             best=len(data) % 5 == 0,
         )
