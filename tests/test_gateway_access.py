@@ -278,6 +278,33 @@ def test_several_workers_share_a_port(tmp_path: Path) -> None:
         assert 'framefit_requests_total{method="GET",route="/v1/*",status="200"} 20.0' in counts
 
 
+def test_uploads_under_way_are_finished(tmp_path: Path) -> None:
+    """A gateway that is told to stop takes no new connection, and finishes the upload that has begun."""
+    body = json.dumps({"prompt": "x", "size": "64x64", "images": [PICTURE]}).encode()
+    lines = ("POST /v1/videos HTTP/1.1", "Host: localhost", "Content-Type: application/json")
+    head = "\r\n".join((*lines, f"Content-Length: {len(body)}", "", ""))
+    with odd_server() as odd:
+        odd.on("POST", "/videos", Reply(body={"id": "video_1", "status": "queued"}))
+        running = Gateway(odd.base_url, tmp_path)
+        with running as (_, port), socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+            client.sendall(head.encode() + body[:100])
+            time.sleep(0.5)
+            running.process.terminate()
+            for _ in range(100):
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                except OSError:
+                    break
+                time.sleep(0.1)
+            else:
+                raise AssertionError("it still takes connections")
+            client.sendall(body[100:])
+            answer = b""
+            while piece := client.recv(65536):
+                answer += piece
+    assert answer.startswith(b"HTTP/1.1 200") and b'"id":"video_1"' in answer
+
+
 class Run:
     """A gateway in a process of its own."""
 

@@ -60,6 +60,7 @@ async def submit(
     try:
         answer = await mended(reply, upstream, dialect=dialect, mend=_created(dialect), create=True, raw=raw)
     except ApiError as error:
+        await reply.aclose()
         # It was accepted or refused, and which of the two is what got lost.
         raise outcome_unknown() from error
     answer.raw_headers.extend(told)
