@@ -16,6 +16,7 @@ from PIL import Image
 
 import broken_pictures
 import framefit
+import framefit.errors
 from pictures import encoded, scene, stored_with, with_orientation
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +25,7 @@ CHILD = """
 import json, resource, signal, sys, time
 from pathlib import Path
 import framefit
+import framefit.errors
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 for number, path in enumerate(sorted(Path(sys.argv[1]).iterdir())):
@@ -70,6 +72,12 @@ def test_broken_files_end_exact_or_in_a_typed_error(tmp_path):
     assert {"160x120", "96x64", "picture_broken", "not_a_picture", "picture_too_large"} <= kinds
 
 
+def test_a_picture_without_its_metadata_can_still_be_read():
+    """A file whose segments hide its picture among junk is refused, not passed on as something unreadable."""
+    with pytest.raises(framefit.errors.PictureBroken):
+        framefit.fit(HERE / "data" / "junk-between-segments.jpg", size="160x120", allow_truncated=True)
+
+
 @pytest.mark.slow
 def test_the_fuzzer_finds_nothing_in_a_minute(tmp_path):
     """A minute of coverage-guided fuzzing of `probe` and `fit` ends without a crash, a hang or an untyped error."""
@@ -80,7 +88,14 @@ def test_the_fuzzer_finds_nothing_in_a_minute(tmp_path):
     for name, data in broken_pictures.whole_files().items():
         (seeds / name).write_bytes(data)
     target = HERE.parent / "fuzz" / "fuzz_picture.py"
-    limits = ["-max_total_time=60", "-timeout=10", "-rss_limit_mb=1024", "-max_len=20000", "-seed=1"]
+    limits = [
+        "-max_total_time=60",
+        "-runs=30000",
+        "-timeout=10",
+        "-rss_limit_mb=1024",
+        "-max_len=20000",
+        "-seed=1",
+    ]
     done = subprocess.run(
         [sys.executable, str(target), *limits, f"-artifact_prefix={tmp_path}/", str(seeds)],
         capture_output=True,

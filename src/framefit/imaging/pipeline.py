@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from framefit.imaging.resize import resize
 from framefit.imaging.to_srgb import to_srgb
 from framefit.imaging.turn import turn
 from framefit.planning import Plan
-from framefit.probing import DAMAGE, broken, probe
+from framefit.probing import DAMAGE, broken, open_header, probe
 from framefit.sources import PictureSource, Source
 
 Step = Callable[[Frame, Plan], Frame]
@@ -117,7 +118,7 @@ def _finished(frame: Frame, plan: Plan, source: Source) -> Fitted:
     if plan.action == "keep":
         encoded = Encoded(data=source.read(), quality=None)
     elif plan.action == "strip":
-        encoded = Encoded(data=without_metadata(source.read(), plan.format, source.name), quality=None)
+        encoded = Encoded(data=_stripped(source, plan), quality=None)
     else:
         frame = _through(STEPS[_SHARED:], frame, plan, source)
         encoded = encode(frame, plan)
@@ -153,3 +154,13 @@ def _costs(plan: Plan, encoded: Encoded) -> tuple[Finding, ...]:
             fix="--max-bytes",
         ),
     )
+
+
+def _stripped(source: Source, plan: Plan) -> bytes:
+    """Return the file without its metadata, decoded once more: readers forgive what a clean copy may lack."""
+    data = without_metadata(source.read(), plan.format, source.name)
+    try:
+        open_header(io.BytesIO(data), plan.format, source.name).load()
+    except DAMAGE as error:
+        raise broken(source.name, error) from error
+    return data
