@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -14,6 +15,7 @@ import framefit
 from framefit.errors import InvalidOption, MissingExtra, PictureBroken
 from framefit.focus import faces as faces_module
 from framefit.focus.glimpse import LONGEST_SIDE, glimpse
+from framefit.geometry import stored_box
 from framefit.options import Options, read_crop
 from framefit.planning import Target, decide
 from framefit.probing import probe
@@ -143,6 +145,39 @@ def test_attention_names_its_extra(without: None) -> None:
     with pytest.raises(MissingExtra) as caught:
         framefit.plan(scene(1000, 400), size="400x400", focus="attention")
     assert caught.value.fix == "pip install 'framefit[attention]'"
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"kind": "PNG"}], ids=["jpeg", "scans", "png"]
+)
+def test_attention_looks_at_what_is_there_of_a_cut_file(options: dict[str, Any], orientation: int) -> None:
+    """Where a file cut short is allowed, the focus is found in the rows that are there, and they are kept."""
+    stored = flower((1000, 800), (700, 150), 90)
+    data = encoded(stored, exif=with_orientation(orientation), **options)
+    cut = data[: round(len(data) * 0.6)]
+    wish = {"size": "300x300", "focus": "attention"}
+    with pytest.raises(PictureBroken):
+        framefit.plan(cut, **wish)
+    plan = framefit.fit(cut, allow_truncated=True, **wish).plan
+    assert plan.focus_from == "attention"
+    assert plan.info.stored_size.height < 800 or options.get("progressive")
+    box = stored_box(plan.placement.source, plan.info.size, orientation)
+    # What is turned the other way round is stored where it was; the flower stands at 700, 150 as stored.
+    assert box.left < 700 < box.right
+    assert box.top < 150 < box.bottom
+
+
+def test_what_only_the_missing_end_cuts_is_looked_at() -> None:
+    """A picture of the canvas's shape that lost its end is looked at, since cover now cuts what is left."""
+    data = encoded(flower((800, 800), (650, 150), 90))
+    cut = data[: round(len(data) * 0.6)]
+    whole = framefit.plan(data, size="300x300", focus="attention", allow_truncated=True)
+    assert whole.focus_from is not None
+    assert "nothing is cut away" in whole.focus_from
+    plan = framefit.fit(cut, size="300x300", focus="attention", allow_truncated=True).plan
+    assert plan.focus_from == "attention"
+    assert plan.placement.source.right > 700
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
