@@ -115,6 +115,7 @@ def _finished(frame: Frame, plan: Plan, source: Source) -> Fitted:
     if plan.action != "convert":
         # It was decoded all the same: a file cut short has a perfect header.
         _check_as_planned(plan, source)
+        plan = _without_second_picture(plan, source)
     if plan.action == "keep":
         encoded = Encoded(data=source.read(), quality=None)
     elif plan.action == "strip":
@@ -137,6 +138,19 @@ def _check_as_planned(plan: Plan, source: Source) -> None:
     info = probe(source)
     if replace(info, name=plan.info.name) != plan.info:
         raise not_as_planned(source.name, plan, seen="other contents")
+
+
+def _without_second_picture(plan: Plan, source: Source) -> Plan:
+    """Return the plan, which strips a JPEG after all when another one hangs behind its end.
+
+    The two end as one does, so that only a walk through the pixel data shows it, which is no header fact.
+    """
+    if (plan.action, plan.format) == ("keep", "jpeg"):
+        data = source.read()
+        clean = without_metadata(data, plan.format, source.name)
+        if len(clean) < len(data) and data.startswith(clean):
+            return replace(plan, action="strip", info=replace(plan.info, metadata=("trailer",)))
+    return plan
 
 
 def _costs(plan: Plan, encoded: Encoded) -> tuple[Finding, ...]:
