@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -257,30 +258,29 @@ def read_crop(crop: str | Sequence[float] | Mapping[str, float] | None) -> Crop:
 
 
 def read_backdrop(backdrop: str | Sequence[int]) -> Backdrop:
-    """Read a backdrop from one of `BACKDROPS`, a colour name, ``"#rrggbb"`` or three numbers 0 to 255.
+    """Read a backdrop from one of `BACKDROPS`, a colour name, ``"#rrggbb"``, ``"255,128,0"`` or three numbers.
+
+    Args:
+        backdrop: numbers are red, green and blue, 0 to 255.
 
     Raises:
         InvalidOption: no such backdrop.
     """
+    if isinstance(backdrop, str) and backdrop in BACKDROPS:
+        return backdrop
+    numbers = _numbers(backdrop, 3)
+    if numbers is not None and all(0 <= number <= 255 and number == int(number) for number in numbers):
+        return int(numbers[0]), int(numbers[1]), int(numbers[2])
     if isinstance(backdrop, str):
-        if backdrop in BACKDROPS:
-            return backdrop
         from PIL import ImageColor
 
-        try:
+        with contextlib.suppress(ValueError):
             red, green, blue = ImageColor.getrgb(backdrop)[:3]
-        except ValueError:
-            pass
-        else:
             return red, green, blue
-    else:
-        numbers = _numbers(backdrop, 3)
-        if numbers is not None and all(0 <= number <= 255 and number == int(number) for number in numbers):
-            return int(numbers[0]), int(numbers[1]), int(numbers[2])
     raise InvalidOption(
         "the backdrop is not known",
         seen=str(backdrop),
-        wanted=f"{', '.join(BACKDROPS)}, a colour name, #rrggbb or three numbers 0 to 255",
+        wanted=f"{', '.join(BACKDROPS)}, a colour name, #rrggbb or red,green,blue, each 0 to 255",
         fix="--backdrop black",
     )
 
