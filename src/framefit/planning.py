@@ -163,6 +163,7 @@ def read_target(
         if wanted is None:
             raise InvalidOption(
                 "there is nothing to fit to",
+                seen=None if size is None else "size auto without a model",
                 wanted="a size or a model",
                 fix="--size 1280x720, or --model NAME",
             )

@@ -67,6 +67,10 @@ class Source:
         if isinstance(given, Source):
             return given
         if isinstance(given, str | os.PathLike):
+            if given == "":
+                raise PictureNotFound(
+                    "an empty path names no picture", seen="''", wanted="a picture file", fix="check the path"
+                )
             path = Path(os.fsdecode(given))
             _check_path(path)
             if path.is_file():
