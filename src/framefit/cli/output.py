@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -41,8 +43,14 @@ def print_error(error: FramefitError, *, name: str | None = None, as_json: bool 
             note(f"  {label + ':':<8}{text}")
 
 
-def use_utf8() -> None:
-    """Make names in any script printable, whatever the locale says."""
+def settle_streams() -> None:
+    """Make names in any script printable, whatever the locale says, and a closed stream one that takes all.
+
+    Closed as they are, the first file that is opened would take the stream's number.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("r" if name == "stdin" else "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
