@@ -1,6 +1,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,7 +73,7 @@ def test_a_size_the_model_does_not_render_is_refused():
     ("wish", "error"),
     [
         ({}, InvalidOption), ({"server": "openai", "size": "10x10"}, InvalidOption), ({"size": "auto"}, InvalidOption),
-        ({"size": "wide"}, InvalidSize), ({"model": "sora-9"}, UnknownModel),
+        ({"size": "wide"}, InvalidSize), ({"size": np.array([10, 10])}, InvalidSize), ({"model": "sora-9"}, UnknownModel),
         ({"model": "sora-2", "server": "nowhere"}, UnknownServer),
         ({"size": "10x10", "scene": "portrait", "mode": "pad"}, InvalidOption),
         ({"size": "10x10", "format": "gif"}, InvalidOption),

@@ -154,7 +154,7 @@ def read_target(
         InvalidOption: neither a size nor a model, or a server without a model.
         InvalidSize, UnknownModel, UnknownServer, InvalidCatalog: as they say.
     """
-    wanted = None if size is None or size == "auto" else Size.parse(size)
+    wanted = None if size is None or (isinstance(size, str) and size == "auto") else Size.parse(size)
     if model is None:
         if server is not None:
             raise InvalidOption(
