@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 import framefit
 from framefit.errors import InvalidOption, MissingExtra, PictureBroken
 from framefit.focus import faces as faces_module
-from framefit.focus.glimpse import LONGEST_SIDE, glimpse
+from framefit.focus.glimpse import LONGEST_SIDE, glimpse, shrink_to_look
 from framefit.geometry import stored_box
 from framefit.options import Options, read_crop
 from framefit.planning import Target, decide
@@ -197,6 +197,16 @@ def test_a_glimpse_shows_the_cropped_part_upright(kind: str, orientation: int) -
             point = int(x * seen.width), int(y * seen.height)
             pairs = zip(seen.getpixel(point), expected.getpixel(point), strict=True)
             assert max(abs(a - b) for a, b in pairs) <= 12, point
+
+
+@pytest.mark.parametrize(("most", "shrink"), [(10**6, 1), (10**5, 2), (30_000, 4), (13_000, 8)])
+def test_a_glimpse_keeps_the_limit_on_pixels(most: int, shrink: int) -> None:
+    """A small part of a large JPEG is looked at no larger than the limit on decoded pixels allows."""
+    data = encoded(scene(800, 500))
+    options = Options(crop=read_crop("0.4,0.4,0.6,0.6"), max_pixels=most)
+    plan = decide(probe(data), Target(size=framefit.Size(8, 8)), options)
+    assert shrink_to_look(plan) == shrink
+    assert max(glimpse(Source.of(data), plan).size) == 160 // shrink
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "LA", "I;16", "CMYK", "1"])

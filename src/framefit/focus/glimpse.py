@@ -13,6 +13,7 @@ from framefit.imaging.frame import Frame
 from framefit.imaging.plain_mode import plain_mode
 from framefit.imaging.to_srgb import to_srgb
 from framefit.imaging.turn import turn
+from framefit.limits import decoded_pixels
 from framefit.planning import Plan
 from framefit.probing import DAMAGE, broken
 from framefit.sources import Source
@@ -71,7 +72,12 @@ def reduced(frame: Frame, plan: Plan) -> Image:
 
 
 def shrink_to_look(plan: Plan) -> int:
-    """Return how many times smaller a JPEG may be decoded for its cropped part to have the pixels needed."""
-    part = plan.options.crop.box(plan.info.size)
+    """Return how many times smaller a JPEG is decoded to be looked at.
+
+    As far as its cropped part keeps the pixels needed, and further where the limit on pixels asks for it.
+    """
+    part, most = plan.options.crop.box(plan.info.size), plan.options.max_pixels
     enough = _MARGIN * LONGEST_SIDE
-    return next((shrink for shrink in SHRINKS if max(part.width, part.height) / shrink >= enough), 1)
+    wanted = next((shrink for shrink in SHRINKS if max(part.width, part.height) / shrink >= enough), 1)
+    allowed = (shrink for shrink in (1, *SHRINKS) if decoded_pixels(plan.info, shrink) <= most)
+    return max(wanted, min(allowed, default=max(SHRINKS)))
