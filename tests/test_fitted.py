@@ -53,7 +53,7 @@ def test_an_input_given_through_a_link_is_kept_too(path):
 
 @pytest.mark.parametrize(
     ("format", "good", "bad"),
-    [("jpeg", ("a.jpg", "a.JPG", "a.jpeg", "a.jpe", "a", "a.tmp"), ("a.png", "a.webp", "a.PNG")),
+    [("jpeg", ("a.jpg", "a.JPG", "a.jpeg", "a.jpe", "a", "a.tmp"), ("a.png", "a.webp", "a.PNG", "a.gif", "a.HEIC", "a.tif")),
      ("png", ("a.png", "a.PNG"), ("a.jpg", "a.webp")), ("webp", ("a.webp",), ("a.jpeg", "a.png"))],
 )  # fmt: skip
 def test_a_suffix_never_lies(tmp_path, format, good, bad):
