@@ -117,13 +117,13 @@ def _items(request: Request, root: str | None) -> Iterator[Item]:
 
 def _refuse_without_folder(request: Request, root: str | None) -> None:
     reasons = {
-        "several targets": len(request.sizes) > 1 or len(request.models) > 1,
-        "the Ray engine": request.engine == "ray",
+        "several targets need": len(request.sizes) > 1 or len(request.models) > 1,
+        "the Ray engine needs": request.engine == "ray",
     }
     for what, asked in reasons.items():
         if asked and root is None:
             raise InvalidOption(
-                f"{what} need{'s' if what.endswith('e') else ''} a folder for the results",
+                f"{what} a folder for the results",
                 seen=request.output or "no output",
                 wanted="a folder or the address of one",
                 fix="-o FOLDER",
