@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -375,6 +376,39 @@ def test_output_that_has_no_room(tmp_path: Path, arguments: list[str]) -> None:
     assert ended.returncode == 1
     assert b"[output_unwritable]" in ended.stderr
     assert b"Traceback" not in ended.stderr
+
+
+def on_a_terminal(folder: Path, env: dict[str, str], *arguments: str) -> bytes:
+    """What the command shows on a terminal."""
+    leader, follower = os.openpty()
+    command = [sys.executable, "-m", "framefit", *arguments]
+    clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    shown = b""
+    with subprocess.Popen(command, cwd=folder, stdout=follower, stderr=follower, env={**clean, **env}):
+        os.close(follower)
+        # A terminal whose programs have all ended is an error on Linux, and empty elsewhere.
+        with contextlib.suppress(OSError):
+            while piece := os.read(leader, 65_536):
+                shown += piece
+    os.close(leader)
+    return shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made differently elsewhere")
+@pytest.mark.parametrize(
+    ("env", "colors"),
+    [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+    ids=["xterm", "NO_COLOR", "dumb"],
+)
+def test_colours_are_left_out_where_they_are_not_wanted(
+    phone: Path, env: dict[str, str], colors: bool
+) -> None:
+    """A terminal gets colours in findings and errors unless NO_COLOR is set or the terminal is a dumb one."""
+    found = on_a_terminal(phone.parent, env, "check", "phone.jpg", "--model", "sora-2")
+    wrong = on_a_terminal(phone.parent, env, "explain", "phone.jpg", "--size", "1")
+    assert b"size_mismatch" in found
+    assert b"invalid_size" in wrong
+    assert (b"\x1b[" in found, b"\x1b[" in wrong) == (colors, colors)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closing a stream is written differently elsewhere")

@@ -11,7 +11,7 @@ import typer
 
 from framefit import __version__
 from framefit.cli import check, explain, fit, generate, jobs, models, report, serve, verify
-from framefit.cli.output import print_error, settle_streams
+from framefit.cli.output import color_wish, print_error, settle_streams
 from framefit.errors import FramefitError, InvalidOption, OutputUnwritable
 
 _WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
@@ -35,11 +35,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback answers
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    pass
+    context.color = color_wish()
 
 
 app.command()(fit.fit)

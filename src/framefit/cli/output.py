@@ -36,11 +36,16 @@ def print_error(error: FramefitError, *, name: str | None = None, as_json: bool 
         print_json({"input": name, "error": error.as_dict()} if name else {"error": error.as_dict()})
         return
     where = f"{name}: " if name else ""
-    typer.secho(f"{where}{error.message} [{error.code}]", err=True, fg="red")
+    typer.secho(f"{where}{error.message} [{error.code}]", err=True, fg="red", color=color_wish())
     for label in ("seen", "wanted", "fix"):
         text = getattr(error, label)
         if text:
             note(f"  {label + ':':<8}{text}")
+
+
+def color_wish() -> bool | None:
+    """Return False where colours are not wanted, by ``NO_COLOR`` or a dumb terminal; None lets the stream decide."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def settle_streams() -> None:
