@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import framefit
 from framefit.errors import InvalidOption, InvalidSize, SizeNotOffered, UnknownModel, UnknownServer
-from framefit.planning import canvas_for, read_target
+from framefit.planning import choice_for, read_target
 from framefit.probing import PictureInfo
 from pictures import encoded, scene, with_orientation
 
@@ -50,7 +50,7 @@ def test_no_size_on_offer_loses_less(width, height):
     chosen = framefit.plan(
         info(width, height, byte_count=1), model="sora-2-pro", max_pixels=10**9
     ).placement.share_lost
-    assert canvas_for(picture, target, options) in target.rule.sizes
+    assert choice_for(picture, target, options).canvas in target.rule.sizes
     for size in target.rule.sizes:
         assert (
             chosen

@@ -247,11 +247,6 @@ def choice_for(source: Size, target: Target, options: Options) -> Choice:
     return Choice(canvas=target.size, video=None, because="it is the size asked for")
 
 
-def canvas_for(source: Size, target: Target, options: Options) -> Size:
-    """Return the canvas that `choice_for` chooses."""
-    return choice_for(source, target, options).canvas
-
-
 def _mode(source: Size, canvas: Size, options: Options) -> Mode:
     if options.mode != "auto":
         return options.mode
