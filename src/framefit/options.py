@@ -98,12 +98,12 @@ class Options:
         Raises:
             InvalidOption: a value outside its range.
         """
-        _one_of("mode", self.mode, MODES)
-        _one_of("chroma", self.chroma, CHROMAS)
+        one_of("mode", self.mode, MODES)
+        one_of("chroma", self.chroma, CHROMAS)
         if self.format is not None:
-            _one_of("format", self.format, FORMATS)
+            one_of("format", self.format, FORMATS)
         _whole("quality", self.quality, 1, 100)
-        _within("max_loss", self.max_loss, 0, 1)
+        within("max_loss", self.max_loss, 0, 1)
         _whole("max_pixels", self.max_pixels, 1, 10**10)
         if self.max_bytes is not None:
             _whole("max_bytes", self.max_bytes, 1, 10**12)
@@ -185,7 +185,7 @@ def read_mode(mode: str | None, scene: str | None) -> ModeWish:
         InvalidOption: an unknown word, or a mode that contradicts the scene.
     """
     if scene is not None:
-        _one_of("scene", scene, tuple(SCENES))
+        one_of("scene", scene, tuple(SCENES))
         wish = SCENES[scene]  # type: ignore[index]
         if mode is not None and mode != wish:
             raise InvalidOption(
@@ -197,7 +197,7 @@ def read_mode(mode: str | None, scene: str | None) -> ModeWish:
         return wish
     if mode is None:
         return "cover"
-    _one_of("mode", mode, MODES)
+    one_of("mode", mode, MODES)
     return mode  # type: ignore[return-value]
 
 
@@ -294,7 +294,17 @@ def _numbers(given: str | Sequence[Any], count: int) -> list[float] | None:
     return numbers if len(numbers) == count else None
 
 
-def _one_of(name: str, value: object, known: Sequence[str]) -> None:
+def one_of(name: str, value: object, known: Sequence[str]) -> None:
+    """Check that an option is one of the words it can be.
+
+    Args:
+        name: of the option, as its flag is called.
+        value: what was given.
+        known: the words; the first is named as the fix.
+
+    Raises:
+        InvalidOption: it is none of them.
+    """
     if value not in known:
         raise InvalidOption(
             f"{name} {value!r} is not known",
@@ -307,10 +317,21 @@ def _one_of(name: str, value: object, known: Sequence[str]) -> None:
 def _whole(name: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         _out_of_range(name, value, f"a whole number, {low} to {high}", high)
-    _within(name, value, low, high)
+    within(name, value, low, high)
 
 
-def _within(name: str, value: float, low: float, high: float) -> None:
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Check that an option is a number within its range.
+
+    Args:
+        name: of the option, as the library calls it.
+        value: what was given.
+        low: the least that is allowed.
+        high: the most that is allowed.
+
+    Raises:
+        InvalidOption: it is no number, or outside.
+    """
     if not isinstance(value, int | float) or not low <= value <= high:
         _out_of_range(name, value, f"{low} to {high}", high)
 
