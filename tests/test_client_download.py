@@ -139,8 +139,9 @@ def test_a_place_that_cannot_be_written(server: OddServer, client: OpenAI, tmp_p
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full's errors through a limit on file size")
-def test_a_full_disk(server: OddServer, client: OpenAI, tmp_path: Path) -> None:
-    """A disk that is full is output_unwritable, asked once, and nothing is left."""
+@pytest.mark.parametrize("part", [None, "kept.part"])
+def test_a_full_disk(server: OddServer, client: OpenAI, tmp_path: Path, part: str | None) -> None:
+    """A disk that is full is output_unwritable, names the output, is asked once, and nothing is left."""
     import resource
     import signal
 
@@ -148,8 +149,8 @@ def test_a_full_disk(server: OddServer, client: OpenAI, tmp_path: Path) -> None:
     before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
-        with pytest.raises(OutputUnwritable):
-            save_content(client, READY, tmp_path / "out.mp4")
+        with pytest.raises(OutputUnwritable, match=r"out\.mp4"):
+            save_content(client, READY, tmp_path / "out.mp4", partial=part and tmp_path / part)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)

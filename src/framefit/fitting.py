@@ -74,6 +74,7 @@ def fit(
         UsageError: an option is wrong, the model does not render that size, or what finds the focus is
             not installed.
         PictureError: the picture cannot be read, is damaged or too large, or the byte budget cannot be met.
+        OutputUnwritable: there is no room in memory to encode the result in.
     """
     source = Source.of(source)
     made = plan(

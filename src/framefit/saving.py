@@ -27,12 +27,12 @@ def whole_file(target: Path, *, prefix: str = ".framefit-") -> Iterator[Path]:
         OutputUnwritable: the folder or the file cannot be written, or a device or a pipe is there.
     """
     if "\0" in str(target):
-        raise _unwritable(target, "a path cannot hold a zero byte")
+        raise unwritable(target, "a path cannot hold a zero byte")
     temporary: Path | None = None
     try:
         if ".." in target.parts and not target.parent.exists():
             # Once made, that folder would lead to a file that nobody has compared with the inputs.
-            raise _unwritable(target, "no such folder")
+            raise unwritable(target, "no such folder")
         place = Path(os.path.realpath(target))
         _refuse_what_is_no_file(target, place)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def whole_file(target: Path, *, prefix: str = ".framefit-") -> Iterator[Path]:
         temporary.chmod(_usual_permissions(place))
         temporary.replace(place)
     except OSError as error:
-        raise _unwritable(target, error.strerror or str(error)) from error
+        raise unwritable(target, error.strerror or str(error)) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -53,10 +53,11 @@ def _refuse_what_is_no_file(target: Path, place: Path) -> None:
     """Refuse a folder, and what a rename would take away from the whole machine."""
     if place.exists() and not place.is_file():
         kind = "is a directory" if place.is_dir() else "a device or a pipe would be replaced"
-        raise _unwritable(target, kind)
+        raise unwritable(target, kind)
 
 
-def _unwritable(target: Path, reason: str) -> OutputUnwritable:
+def unwritable(target: Path, reason: str) -> OutputUnwritable:
+    """Return the error for a file that cannot be written, and why."""
     return OutputUnwritable(
         f"{target.name!r} cannot be written: {reason.lower()}",
         seen=str(target),

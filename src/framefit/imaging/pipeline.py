@@ -53,6 +53,7 @@ def render(plan: Plan, source: PictureSource) -> Fitted:
     Raises:
         PictureBroken: the file is truncated or damaged, or is not the one that was planned for.
         OverByteBudget: the result cannot be made small enough.
+        OutputUnwritable: there is no room to encode it in.
     """
     return render_many([plan], source)[0]
 
@@ -71,6 +72,7 @@ def render_many(plans: Sequence[Plan], source: PictureSource) -> list[Fitted]:
     Raises:
         PictureBroken: the file is truncated or damaged, or is not the one that was planned for.
         OverByteBudget: a result cannot be made small enough.
+        OutputUnwritable: there is no room to encode one in.
     """
     source = Source.of(source)
     if any(plan.action != "convert" for plan in plans):

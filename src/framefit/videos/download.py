@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from framefit.errors import DownloadFailed, OutputUnwritable
-from framefit.saving import whole_file, write_whole
+from framefit.errors import DownloadFailed
+from framefit.saving import unwritable, whole_file, write_whole
 from framefit.videos.dialects import Dialect, dialect_named
 from framefit.videos.dialects.recognising import USUAL
 from framefit.videos.job import Job
@@ -89,12 +89,7 @@ def _fetched(
         with whole_file(output) as temporary:
             partial.replace(temporary)
     except OSError as error:
-        raise OutputUnwritable(
-            f"{partial.name!r} cannot be written: {(error.strerror or str(error)).lower()}",
-            seen=str(partial),
-            wanted="a folder that can be written to and has room",
-            fix="-o OTHER_FOLDER",
-        ) from error
+        raise unwritable(output, error.strerror or str(error)) from error
     finally:
         partial.unlink(missing_ok=True)
     return output
