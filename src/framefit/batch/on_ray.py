@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Iterable, Iterator
@@ -70,7 +71,9 @@ class OnRay:
         ray, data = require("ray", "ray"), require("ray.data", "ray")
         if not ray.is_initialized():
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody unasked
-            ray.init(address=self.address, log_to_driver=False, logging_level="warning")
+            ray.init(address=self.address, log_to_driver=False, logging_level="error")
+        for name in ("ray", "ray.data"):  # they tell of every plan, between the lines about the pictures
+            logging.getLogger(name).setLevel(logging.ERROR)
         data.DataContext.get_current().enable_progress_bars = False
         put_off: list[Done] = []
         shards = self._shards(tasks, "list", self.pictures)
