@@ -233,6 +233,10 @@ class ClosedInPart(MemoryFileSystem):  # type: ignore[misc]
 
     protocol = "closedinpart"
 
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(MemoryFileSystem._strip_protocol(path.replace("closedinpart://", "memory://")))
+
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
         if "closed/" in f"{path}/":
             raise PermissionError("no")

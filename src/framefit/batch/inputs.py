@@ -190,9 +190,15 @@ def _listed(address: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 (str(name), matches[name]) for name in sorted(matches) if matches[name]["type"] == "file"
             )
             return
-        # Left to itself, a walk leaves out what it may not list, and a run would look complete that is not.
-        for _, _, files in remote(address).walk(address, detail=True, on_error="raise"):
-            yield from ((str(info["name"]), info) for _, info in sorted(files.items()))
+        # fsspec's own walk leaves out what it may not list, and a run would look complete that is not.
+        waiting = [address]
+        while waiting:
+            folder = waiting.pop()
+            entries = sorted(remote(address).ls(folder, detail=True), key=lambda entry: str(entry["name"]))
+            yield from ((str(entry["name"]), entry) for entry in entries if entry["type"] != "directory")
+            names = [str(entry["name"]).rstrip("/") for entry in entries if entry["type"] == "directory"]
+            # Some stores list a folder as a part of itself.
+            waiting += [name for name in reversed(names) if not folder.rstrip("/").endswith(name)]
     except FramefitError:
         raise
     except Exception as error:  # each kind of store has a tree of errors of its own
