@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -50,6 +53,25 @@ def test_a_tree_is_kept_and_told(tmp_path: Path) -> None:
     assert (one["status"], one["canvas"], one["mode"]) == ("fitted", "32x24", "cover")
     assert one["bytes"] == (tmp_path / one["output"]).stat().st_size
     assert one["source_bytes"] == (tmp_path / one["input"]).stat().st_size
+
+
+def test_a_folder_that_may_not_be_opened_fails_in_its_turn(tmp_path: Path) -> None:
+    """What is in a closed folder is not passed over in silence: it is a failure of its own, and the rest is fitted."""
+    for name in ("open", "closed"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        write(tmp_path / "in" / name / "a.png", scene(40, 30))
+    (tmp_path / "in" / "closed").chmod(0)
+    # Root opens everything, unless it gives that up.
+    rights = "-dac_override,-dac_read_search"
+    held = [] if os.getuid() else ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+    if held and shutil.which("setpriv") is None:
+        pytest.skip("root cannot give its rights up here: there is no setpriv")
+    command = [sys.executable, "-m", "framefit", "fit", "in", "--size", "32x24", "-o", "out"]
+    ended = subprocess.run([*held, *command], cwd=tmp_path, capture_output=True)
+    (tmp_path / "in" / "closed").chmod(0o755)
+    assert ended.returncode == 1
+    assert b"1 fitted, 1 failed" in ended.stderr
+    assert [row["status"] for row in rows_of(tmp_path / "out" / "manifest.jsonl")] == ["fitted", "failed"]
 
 
 def test_a_second_run_does_nothing(tmp_path: Path) -> None:
@@ -420,6 +442,40 @@ def test_the_budget_is_never_exceeded(counts: list[int]) -> None:
         thread.join()
     assert len(seen) == len(counts)
     assert all(total <= limit or number == 1 for total, number in seen)
+
+
+FAULTS = """
+import resource, sys, threading
+from framefit.batch.memory import keep_freed_memory
+
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+
+
+def picture():
+    for _ in range(20):
+        bytearray(12_000_000)
+
+
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+thread = threading.Thread(target=picture)
+thread.start()
+thread.join()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library can be told")
+@pytest.mark.parametrize("told", ["", "MALLOC_TRIM_THRESHOLD_"])
+def test_freed_memory_is_kept_for_the_next_picture(told: str) -> None:
+    """Pages of pixels are faulted in less often, but as often as ever where the user has set that himself."""
+
+    def faults(how: str) -> int:
+        env = {**os.environ, **({told: "131072"} if told else {})}
+        ended = subprocess.run([sys.executable, "-c", FAULTS, how], env=env, capture_output=True, check=True)
+        return int(ended.stdout)
+
+    assert (faults("kept") < 0.8 * faults("usual")) is (not told)
 
 
 def test_memory_is_estimated_from_the_header() -> None:

@@ -123,3 +123,17 @@ def test_a_missing_ray_says_what_to_install(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ended.returncode == 2
     assert b"pip install 'framefit[ray]'" in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_ray")
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "nowhere"])
+def test_a_cluster_that_is_not_there(tmp_path: Path, address: str) -> None:
+    """A Ray cluster that cannot be reached ends in a sentence, and nothing is fitted."""
+    fill(tmp_path / "in", 3)
+    arguments = ("fit", "in", "--size", "32x24", "-o", "out", "--engine", "ray", "--ray-address", address)
+    ended = framefit(*arguments, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert b"the Ray cluster cannot be reached [cluster_failed]" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+    assert not any((tmp_path / "out").rglob("*.jpg"))

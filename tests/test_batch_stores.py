@@ -14,12 +14,15 @@ from PIL import Image
 
 from batches import files_below, fill, framefit
 from framefit.batch import stores
+from framefit.batch.inputs import find_items
 from framefit.errors import FramefitError, OutputUnwritable, PictureUnreadable
 from pictures import encoded, scene
 
 moto_server = pytest.importorskip("moto.server")
 pytest.importorskip("s3fs")
 boto3 = pytest.importorskip("boto3")
+fsspec = pytest.importorskip("fsspec")
+from fsspec.implementations.memory import MemoryFileSystem  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:botocore.*")
 
@@ -212,3 +215,39 @@ def test_errors_of_stores_are_typed(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputUnwritable):
         stores.write(str(tmp_path / "file" / "a.png"), b"data", retries=0, mark=".t-")
+
+
+def test_a_store_that_cannot_be_listed_ends_in_a_sentence(env: dict[str, str], tmp_path: Path) -> None:
+    """Without credentials a folder and a pattern of a bucket are refused with a typed error, and nothing is begun."""
+    nobody = {"AWS_ENDPOINT_URL": env["AWS_ENDPOINT_URL"], "AWS_EC2_METADATA_DISABLED": "true"}
+    for address in ("s3://pictures/in/*.jpg", "s3://pictures/in"):
+        ended = framefit("fit", address, "--size", "32x24", "-o", "out", cwd=tmp_path, env=nobody)
+        assert ended.returncode == 1
+        assert b"cannot be listed [picture_unreadable]" in ended.stderr
+        assert b"Traceback" not in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+class ClosedInPart(MemoryFileSystem):  # type: ignore[misc]
+    """A store of which one folder may not be listed."""
+
+    protocol = "closedinpart"
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(MemoryFileSystem._strip_protocol(path.replace("closedinpart://", "memory://")))
+
+    def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
+        if "closed/" in f"{path}/":
+            raise PermissionError("no")
+        return super().ls(path, detail, **options)
+
+
+def test_a_folder_of_a_store_that_may_not_be_listed_is_not_passed_over() -> None:
+    """A listing that would be incomplete is an error, and no shorter list."""
+    fsspec.register_implementation("closedinpart", ClosedInPart, clobber=True)
+    store = stores.remote("closedinpart://x/in")
+    for name in ("open/a.jpg", "closed/b.jpg"):
+        store.pipe_file(f"/x/in/{name}", b"data")
+    with pytest.raises(PictureUnreadable, match="cannot be listed"):
+        list(find_items(["closedinpart://x/in"]))

@@ -26,6 +26,7 @@
     │   ├── PictureTooLarge         picture_too_large      more pixels than the limit
     │   └── OverByteBudget          over_byte_budget       the result cannot be made small enough
     ├── OutputUnwritable            output_unwritable      the result cannot be saved there (exit code 1)
+    ├── ClusterFailed               cluster_failed         the Ray cluster is out of reach, or gave up (exit code 1)
     ├── LedgerError                 the record of paid requests                    (exit code 1)
     │   ├── LedgerUnusable          ledger_unusable        it cannot be read or written
     │   └── LedgerConflict          ledger_conflict        somebody else works on that video, or decided it
@@ -240,6 +241,12 @@ class OutputUnwritable(FramefitError):
     """The result cannot be saved there."""
 
     code = "output_unwritable"
+
+
+class ClusterFailed(FramefitError):
+    """The Ray cluster cannot be reached, or gave the work up."""
+
+    code = "cluster_failed"
 
 
 class LedgerError(FramefitError):

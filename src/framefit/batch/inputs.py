@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from framefit.batch.addresses import comparable, is_pattern, is_remote, name_of, plain
 from framefit.batch.items import Item
@@ -97,12 +98,17 @@ def is_picture(head: bytes) -> bool:
 
 def _below(folder: Path, besides: str | None) -> Iterator[Item]:
     kept_out = None if besides is None else comparable(besides)
-    for parent, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if comparable(str(Path(parent, name))) != kept_out)
         for name in sorted(names):
             if not name.startswith("."):
                 path = Path(parent, name)
                 yield _local(path, path.relative_to(folder).as_posix(), found=True)
+    for error in closed:
+        # Fails in its turn: a run that left a folder out must not look complete.
+        path = Path(error.filename)
+        yield _local(path, (path.relative_to(folder) / "unlisted").as_posix(), found=False)
 
 
 def _matching(pattern: str, besides: str | None) -> Iterator[Item]:
@@ -139,33 +145,30 @@ def _is_remote_folder(address: str) -> bool:
     except FramefitError:
         raise
     except Exception as error:  # each kind of store has a tree of errors of its own
-        raise PictureUnreadable(
-            f"{address!r} cannot be listed",
-            seen=f"{type(error).__name__}: {error}",
-            wanted="a store this user may list",
-            fix="check the credentials and the connection",
-        ) from error
+        raise _cannot_be_listed(address, error) from error
+
+
+def _cannot_be_listed(address: str, error: Exception) -> PictureUnreadable:
+    return PictureUnreadable(
+        f"{address!r} cannot be listed",
+        seen=f"{type(error).__name__}: {error}",
+        wanted="a store this user may list",
+        fix="check the credentials and the connection",
+    )
 
 
 def _in_store(address: str, besides: str | None) -> Iterator[Item]:
     protocol = address.split("://", 1)[0]
     if is_pattern(address):
         root = "/".join(_before_magic(tuple(address.split("/"))))
-        matches = remote(address).glob(address, detail=True)
-        listing = ((name, matches[name]) for name in sorted(matches) if matches[name]["type"] == "file")
     elif _is_remote_folder(address):
         root = address.rstrip("/")
-        listing = (
-            (info["name"], info)
-            for _, _, files in remote(address).walk(address, detail=True)
-            for _, info in sorted(files.items())
-        )
     else:
         yield Item(address=address, relative=name_of(address) or "picture")
         return
     kept_out = None if besides is None else besides.rstrip("/") + "/"
-    for name, info in listing:
-        full = f"{protocol}://{str(name).removeprefix(f'{protocol}://')}"
+    for name, info in _listed(address):
+        full = f"{protocol}://{name.removeprefix(f'{protocol}://')}"
         hidden = name_of(full).startswith(".") or (info.get("size") == 0 and full.endswith("/"))
         if not hidden and not (kept_out and full.startswith(kept_out) and kept_out != root + "/"):
             facts = facts_from(info)
@@ -176,6 +179,30 @@ def _in_store(address: str, besides: str | None) -> Iterator[Item]:
                 byte_count=facts.byte_count,
                 version=facts.version,
             )
+
+
+def _listed(address: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name and the listing's entry of every file that a pattern or a folder of a store stands for."""
+    try:
+        if is_pattern(address):
+            matches = remote(address).glob(address, detail=True)
+            yield from (
+                (str(name), matches[name]) for name in sorted(matches) if matches[name]["type"] == "file"
+            )
+            return
+        # fsspec's own walk leaves out what it may not list, and a run would look complete that is not.
+        waiting = [address]
+        while waiting:
+            folder = waiting.pop()
+            entries = sorted(remote(address).ls(folder, detail=True), key=lambda entry: str(entry["name"]))
+            yield from ((str(entry["name"]), entry) for entry in entries if entry["type"] != "directory")
+            names = [str(entry["name"]).rstrip("/") for entry in entries if entry["type"] == "directory"]
+            # Some stores list a folder as a part of itself.
+            waiting += [name for name in reversed(names) if not folder.rstrip("/").endswith(name)]
+    except FramefitError:
+        raise
+    except Exception as error:  # each kind of store has a tree of errors of its own
+        raise _cannot_be_listed(address, error) from error
 
 
 def find_inputs(paths: Sequence[str], *, stdin: Source | None = None) -> Inputs:

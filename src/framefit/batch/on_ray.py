@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
+import re
+import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -19,10 +22,13 @@ from framefit.batch.rows import encode_row
 from framefit.batch.wants import Wanted
 from framefit.batch.wire import done_line, read_done, read_task, task_line
 from framefit.batch.work import Done, Task
+from framefit.errors import ClusterFailed, FramefitError
 from framefit.extras import require
 
 MEMORY_OF_A_TASK = 1 << 30
 """What a task reserves, in bytes: enough for pictures of 100 megapixels and more."""
+
+_SECONDS_TO_ANSWER = 10.0
 
 _PICTURES_IN_A_TASK = 64
 """A few seconds of work: little is done again when a worker is lost, and starting a task is cheap beside it."""
@@ -66,11 +72,13 @@ class OnRay:
 
         Raises:
             MissingExtra: Ray is not installed.
+            ClusterFailed: the cluster cannot be reached, or gave the work up.
         """
         ray, data = require("ray", "ray"), require("ray.data", "ray")
         if not ray.is_initialized():
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody unasked
-            ray.init(address=self.address, log_to_driver=False, logging_level="warning")
+            self._join(ray)
+        for name in ("ray", "ray.data"):  # they tell of every plan, between the lines about the pictures
+            logging.getLogger(name).setLevel(logging.ERROR)
         data.DataContext.get_current().enable_progress_bars = False
         put_off: list[Done] = []
         shards = self._shards(tasks, "list", self.pictures)
@@ -88,6 +96,21 @@ class OnRay:
             # More than any machine has cannot be reserved; such a picture is worked on alone.
             memory = min(1 << power, largest)
             yield from self._on_cluster(data, shards, wanted, memory, stop, put_off_larger=False)
+
+    def _join(self, ray: Any) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody unasked
+        try:
+            _knock(self.address or "")
+            ray.init(address=self.address, log_to_driver=False, logging_level="error")
+        except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+            raise ClusterFailed(
+                "the Ray cluster cannot be reached"
+                if self.address
+                else "Ray cannot be started on this machine",
+                seen=f"{self.address or 'no address'}: {_first_line(error)}",
+                wanted="the address of a running cluster of the same versions of Ray and Python",
+                fix="--ray-address HOST:PORT, or --engine local",
+            ) from error
 
     def _shards(self, tasks: Iterable[Task], name: str, count: int) -> list[str]:
         """Write the tasks into the parts, and return the addresses of the files."""
@@ -120,10 +143,48 @@ class OnRay:
         )
         listed = data.from_items([{"shard": shard} for shard in shards], override_num_blocks=len(shards))
         fitted = listed.map_batches(fit, batch_size=1, num_cpus=1, memory=memory)
-        for row in fitted.iter_rows():
+        rows = iter(fitted.iter_rows())
+        while True:
+            try:
+                row = next(rows, None)
+            except Exception as error:  # Ray raises errors of its own, of its parts, and those of its tasks
+                raise _failure(error) from error
+            if row is None:
+                return
             yield from map(read_done, bytes(row["done"]).splitlines())
             if stop.is_set():
                 return
+
+
+def _knock(address: str) -> None:
+    """Open a connection to a cluster and close it: Ray itself tries for ten minutes before it says that none answers.
+
+    Raises:
+        OSError: nothing answers there.
+    """
+    match = re.fullmatch(r"(?:ray://)?\[?([^/\[\]]+)\]?:(\d+)", address)
+    if match is not None:
+        socket.create_connection((match[1], int(match[2])), timeout=_SECONDS_TO_ANSWER).close()
+
+
+def _failure(error: Exception) -> FramefitError:
+    """Return what a task raised on purpose, or else that the cluster failed."""
+    reason: BaseException | None = error
+    while reason is not None:
+        if isinstance(reason, FramefitError):
+            return reason
+        reason = getattr(reason, "cause", None) or reason.__cause__
+    return ClusterFailed(
+        "the Ray cluster gave the work up; what was done is kept",
+        seen=_first_line(error),
+        wanted="a cluster whose workers have framefit and its extras, and reach the stores",
+        fix="mend it and give the same command again, or --engine local",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[-1].strip()[:300]}" if lines else type(error).__name__
 
 
 def _power(done: Done) -> int:

@@ -18,7 +18,7 @@ from framefit.batch.inputs import find_items, nothing_in
 from framefit.batch.items import Item
 from framefit.batch.local import Local, usual_workers
 from framefit.batch.manifest import Manifest
-from framefit.batch.memory import half_of_memory, read_bytes
+from framefit.batch.memory import half_of_memory, keep_freed_memory, read_bytes
 from framefit.batch.rows import Row, encode_row, short_digest
 from framefit.batch.running import Batch, Engine, Summary, run
 from framefit.batch.stores import facts_of, read
@@ -150,6 +150,8 @@ def _engine(request: Request, manifest: Manifest | None) -> Engine:
         from framefit.batch.on_ray import MEMORY_OF_A_TASK, OnRay
 
         return OnRay(manifest=manifest, address=request.ray_address, memory=memory or MEMORY_OF_A_TASK)
+    if request.several:
+        keep_freed_memory()
     return Local(
         workers=request.workers or usual_workers(),
         memory=memory or half_of_memory(),
