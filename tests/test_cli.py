@@ -411,6 +411,14 @@ def test_colours_are_left_out_where_they_are_not_wanted(
     assert (b"\x1b[" in found, b"\x1b[" in wrong) == (colors, colors)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made differently elsewhere")
+def test_a_picture_is_not_written_to_a_terminal(phone: Path) -> None:
+    """Standard output takes a picture unless it is a terminal."""
+    shown = on_a_terminal(phone.parent, {"TERM": "dumb"}, "fit", "phone.jpg", "--size", "64x64", "-o", "-")
+    assert b"[invalid_option]" in shown
+    assert b"JFIF" not in shown
+
+
 @pytest.mark.skipif(os.name != "posix", reason="closing a stream is written differently elsewhere")
 def test_closed_streams(tmp_path: Path, phone: Path) -> None:
     """Without standard streams the command does its work."""

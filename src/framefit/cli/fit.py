@@ -211,6 +211,13 @@ def _refuse_mixed_output(
             wanted="one input and no --json, or an output file",
             fix="-o FILE",
         )
+    if to_stdout and sys.stdout.isatty():
+        raise InvalidOption(
+            "a picture is nothing to show on a terminal",
+            seen="standard output, which is a terminal",
+            wanted="a file or a pipe",
+            fix="-o FILE, or > FILE",
+        )
 
 
 def _to_standard_output(request: Request) -> None:
