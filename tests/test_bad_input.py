@@ -107,6 +107,9 @@ def test_paths_that_lead_nowhere(tmp_path):
         == "picture_not_found"
     )
     assert code_of(tmp_path) == code_of(".") == "picture_is_folder"
+    assert code_of("") == "picture_not_found"
+    with pytest.raises(FramefitError, match=r"'\.' is a folder"):
+        framefit.fit(".", size="64x64")
     assert code_of(tmp_path / "file.jpg" / "below.jpg") == "picture_unreadable"
     assert code_of(tmp_path / ("n" * 300 + ".jpg")) == "picture_unreadable"
     assert code_of(str(tmp_path / "a\0b.jpg")) == "picture_unreadable"

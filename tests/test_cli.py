@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -291,11 +292,139 @@ def test_models(framefit: Run) -> None:
     assert b"sora-2" in framefit("models").stdout
 
 
-def test_a_reader_that_goes_away(phone: Path) -> None:
-    """A closed pipe ends the command quietly."""
-    command = f"{sys.executable} -m framefit models sora-2 | true"
-    ended = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+@pytest.mark.parametrize(
+    "arguments",
+    [["--quality", "abc"], ["--nosuch"], ["--size"], ["--workers", "0"]],
+    ids=lambda words: words[0],
+)
+def test_wrong_usage_that_is_found_before_the_command(
+    framefit: Run, phone: Path, arguments: list[str]
+) -> None:
+    """Options that do not exist or cannot be read are invalid_option with --json, and usage in words without."""
+    ended = framefit("fit", phone, "--json", *arguments)
+    assert ended.returncode == 2
+    assert error_of(ended)["code"] == "invalid_option"
+    assert arguments[0] in error_of(ended)["message"]
+    plain = framefit("fit", phone, *arguments)
+    assert plain.returncode == 2
+    assert plain.stdout == b""
+    assert b"Error: " in plain.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fit", "", "--size", "64x64"],
+        ["fit", "phone.jpg", "-o", "", "--size", "64x64"],
+        ["fit", "--from", "", "--size", "64x64"],
+        ["check", "", "--model", "sora-2"],
+        ["explain", "", "--size", "64x64"],
+    ],
+)
+def test_an_empty_name_is_not_the_current_folder(
+    framefit: Run, phone: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    """An empty name, as an unset variable gives one, is wrong usage, and nothing is written."""
+    ended = framefit(*arguments)
+    assert ended.returncode == 2
+    assert b"a name is empty" in ended.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["phone.jpg"]
+
+
+def test_a_result_never_comes_over_a_picture_by_way_of_a_folder_that_is_not_there(
+    framefit: Run, phone: Path, tmp_path: Path
+) -> None:
+    """An output that leads to the picture through a folder that does not exist leaves it as it was."""
+    before = phone.read_bytes()
+    for output in ("new/../phone.jpg", "new/.."):
+        ended = framefit("fit", "phone.jpg", "--size", "64x64", "-o", output)
+        assert ended.returncode in (1, 2)
+        assert phone.read_bytes() == before
+        assert [path.name for path in tmp_path.iterdir()] == ["phone.jpg"]
+
+
+def test_what_a_reader_warns_of_is_not_shown(framefit: Run, tmp_path: Path) -> None:
+    """Damaged EXIF data of a whole picture leave no trace on standard error."""
+    write(tmp_path / "a.jpg", scene(90, 60), exif=b"Exif\0\0MM\0*\xff\xff\xff\xffjunk")
+    ended = framefit("fit", "a.jpg", "--size", "64x64")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_reader_that_goes_away() -> None:
+    """A closed pipe ends the command quietly, with the exit code of a broken pipe."""
+    command = [sys.executable, "-m", "framefit", "models", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout and running.stderr
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    "arguments", [["models"], ["models", "--json"], ["fit", "a.jpg", "--size", "8x8", "-o", "-"]]
+)
+def test_output_that_has_no_room(tmp_path: Path, arguments: list[str]) -> None:
+    """Results that cannot be written to standard output are output_unwritable, exit code 1."""
+    write(tmp_path / "a.jpg", scene(90, 60))
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "framefit", *arguments],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert b"[output_unwritable]" in ended.stderr
     assert b"Traceback" not in ended.stderr
+
+
+def on_a_terminal(folder: Path, env: dict[str, str], *arguments: str) -> bytes:
+    """What the command shows on a terminal."""
+    leader, follower = os.openpty()
+    command = [sys.executable, "-m", "framefit", *arguments]
+    clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    shown = b""
+    with subprocess.Popen(command, cwd=folder, stdout=follower, stderr=follower, env={**clean, **env}):
+        os.close(follower)
+        # A terminal whose programs have all ended is an error on Linux, and empty elsewhere.
+        with contextlib.suppress(OSError):
+            while piece := os.read(leader, 65_536):
+                shown += piece
+    os.close(leader)
+    return shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made differently elsewhere")
+@pytest.mark.parametrize(
+    ("env", "colors"),
+    [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+    ids=["xterm", "NO_COLOR", "dumb"],
+)
+def test_colours_are_left_out_where_they_are_not_wanted(
+    phone: Path, env: dict[str, str], colors: bool
+) -> None:
+    """A terminal gets colours in findings and errors unless NO_COLOR is set or the terminal is a dumb one."""
+    found = on_a_terminal(phone.parent, env, "check", "phone.jpg", "--model", "sora-2")
+    wrong = on_a_terminal(phone.parent, env, "explain", "phone.jpg", "--size", "1")
+    assert b"size_mismatch" in found
+    assert b"invalid_size" in wrong
+    assert (b"\x1b[" in found, b"\x1b[" in wrong) == (colors, colors)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made differently elsewhere")
+def test_a_picture_is_not_written_to_a_terminal(phone: Path) -> None:
+    """Standard output takes a picture unless it is a terminal."""
+    shown = on_a_terminal(phone.parent, {"TERM": "dumb"}, "fit", "phone.jpg", "--size", "64x64", "-o", "-")
+    assert b"[invalid_option]" in shown
+    assert b"JFIF" not in shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closing a stream is written differently elsewhere")
+def test_closed_streams(tmp_path: Path, phone: Path) -> None:
+    """Without standard streams the command does its work."""
+    command = f"{sys.executable} -m framefit fit phone.jpg --size 64x64 <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=tmp_path, check=False).returncode == 0
+    assert opened(tmp_path / "phone-64x64.jpg").size == (64, 64)
 
 
 def test_version(framefit: Run) -> None:

@@ -13,11 +13,13 @@ from openai import OpenAI
 
 from framefit.errors import DownloadFailed, OutputUnwritable
 from framefit.videos.client import ServerAddress, connect
-from framefit.videos.download import download
+from framefit.videos.download import save_content
+from framefit.videos.job import Job
 from odd_server import OddServer, Reply, odd_server
 
 VIDEO = os.urandom(300_000)
 HERE = "/videos/v1/content"
+READY = Job(id="v1", status="completed", progress=100)
 
 
 @pytest.fixture
@@ -38,14 +40,14 @@ def names(folder: Path) -> list[str]:
 
 def failure(client: OpenAI, output: Path, attempts: int = 2) -> DownloadFailed:
     with pytest.raises(DownloadFailed, match="v1") as caught:
-        download(client, "v1", output, attempts=attempts)
+        save_content(client, READY, output, attempts=attempts)
     return caught.value
 
 
 def test_the_whole_video(server: OddServer, client: OpenAI, tmp_path: Path) -> None:
     """The bytes arrive unchanged in a folder that did not exist, with no variant asked for."""
     server.on("GET", HERE, Reply(body=VIDEO))
-    path = download(client, "v1", tmp_path / "new" / "folder" / "out.mp4")
+    path = save_content(client, READY, tmp_path / "new" / "folder" / "out.mp4")
     assert path.read_bytes() == VIDEO
     assert names(path.parent) == ["out.mp4"]
     assert [seen.path for seen in server.requests] == ["/v1/videos/v1/content"]
@@ -54,7 +56,7 @@ def test_the_whole_video(server: OddServer, client: OpenAI, tmp_path: Path) -> N
 def test_a_compressed_transfer(server: OddServer, client: OpenAI, tmp_path: Path) -> None:
     """A server that compresses on the way delivers the video, and its length is still checked."""
     server.on("GET", HERE, Reply(body=gzip.compress(VIDEO), headers={"Content-Encoding": "gzip"}))
-    assert download(client, "v1", tmp_path / "out.mp4").read_bytes() == VIDEO
+    assert save_content(client, READY, tmp_path / "out.mp4").read_bytes() == VIDEO
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_a_compressed_transfer(server: OddServer, client: OpenAI, tmp_path: Path
 def test_a_second_try(server: OddServer, client: OpenAI, tmp_path: Path, first: Reply) -> None:
     """A transfer that broke is begun again, since fetching costs nothing."""
     server.on("GET", HERE, first, Reply(body=VIDEO))
-    assert download(client, "v1", tmp_path / "out.mp4").read_bytes() == VIDEO
+    assert save_content(client, READY, tmp_path / "out.mp4").read_bytes() == VIDEO
     assert names(tmp_path) == ["out.mp4"]
     assert len(server.requests) == 2
 
@@ -122,7 +124,7 @@ def test_a_store_elsewhere_does_not_get_the_key(server: OddServer, client: OpenA
     store = server.base_url.replace("127.0.0.1", "localhost")
     server.on("GET", HERE, Reply(status=302, headers={"Location": f"{store}/files/1.mp4"}))
     server.on("GET", "/files/1.mp4", Reply(body=VIDEO))
-    assert download(client, "v1", tmp_path / "out.mp4").read_bytes() == VIDEO
+    assert save_content(client, READY, tmp_path / "out.mp4").read_bytes() == VIDEO
     first, second = server.requests
     assert first.headers["authorization"] == "Bearer sk-secret"
     assert "authorization" not in second.headers
@@ -133,12 +135,13 @@ def test_a_place_that_cannot_be_written(server: OddServer, client: OpenAI, tmp_p
     server.on("GET", HERE, Reply(body=VIDEO))
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputUnwritable):
-        download(client, "v1", tmp_path / "file" / "out.mp4")
+        save_content(client, READY, tmp_path / "file" / "out.mp4")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full's errors through a limit on file size")
-def test_a_full_disk(server: OddServer, client: OpenAI, tmp_path: Path) -> None:
-    """A disk that is full is output_unwritable, asked once, and nothing is left."""
+@pytest.mark.parametrize("part", [None, "kept.part"])
+def test_a_full_disk(server: OddServer, client: OpenAI, tmp_path: Path, part: str | None) -> None:
+    """A disk that is full is output_unwritable, names the output, is asked once, and nothing is left."""
     import resource
     import signal
 
@@ -146,8 +149,8 @@ def test_a_full_disk(server: OddServer, client: OpenAI, tmp_path: Path) -> None:
     before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
-        with pytest.raises(OutputUnwritable):
-            download(client, "v1", tmp_path / "out.mp4")
+        with pytest.raises(OutputUnwritable, match=r"out\.mp4"):
+            save_content(client, READY, tmp_path / "out.mp4", partial=part and tmp_path / part)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)

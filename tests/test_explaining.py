@@ -111,8 +111,10 @@ def test_the_words_of_a_plan():
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ({"mode": "stretch"}, "1.19 times wider"), ({"mode": "pad"}, "the rest is the backdrop"),
+        ({"mode": "stretch"}, "1.19 times wider"), ({"mode": "pad"}, "the rest is the backdrop (#000000)"),
         ({"mode": "auto", "max_loss": 0}, "pad, chosen by auto"), ({"format": "png"}, "a new png, because"),
+        ({"format": "webp", "quality": 80}, "a new webp at quality 80, because"),
+        ({"format": "webp", "lossless": True}, "a new webp without loss, because"),
     ],
 )  # fmt: skip
 def test_what_is_special_is_said(wish, words):

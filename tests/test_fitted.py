@@ -1,4 +1,5 @@
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_an_input_given_through_a_link_is_kept_too(path):
 
 @pytest.mark.parametrize(
     ("format", "good", "bad"),
-    [("jpeg", ("a.jpg", "a.JPG", "a.jpeg", "a.jpe", "a", "a.tmp"), ("a.png", "a.webp", "a.PNG")),
+    [("jpeg", ("a.jpg", "a.JPG", "a.jpeg", "a.jpe", "a", "a.tmp"), ("a.png", "a.webp", "a.PNG", "a.gif", "a.HEIC", "a.tif")),
      ("png", ("a.png", "a.PNG"), ("a.jpg", "a.webp")), ("webp", ("a.webp",), ("a.jpeg", "a.png"))],
 )  # fmt: skip
 def test_a_suffix_never_lies(tmp_path, format, good, bad):
@@ -74,6 +75,22 @@ def test_a_failing_save_leaves_nothing(path):
     with pytest.raises(OutputUnwritable):
         fitted.save(path / "below.jpg")
     assert sorted(path.parent.rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files in memory have no limit elsewhere")
+@pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
+def test_a_result_that_has_no_room_is_an_error_of_its_own(format):
+    """Where there is no room to encode a result, that is output_unwritable and nothing else."""
+    import resource
+
+    noise = Image.effect_noise((400, 400), 90)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OutputUnwritable):
+            framefit.fit(noise, size="300x300", format=format)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])

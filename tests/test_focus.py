@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -13,7 +14,8 @@ from PIL import Image, ImageDraw
 import framefit
 from framefit.errors import InvalidOption, MissingExtra, PictureBroken
 from framefit.focus import faces as faces_module
-from framefit.focus.glimpse import LONGEST_SIDE, glimpse
+from framefit.focus.glimpse import LONGEST_SIDE, glimpse, shrink_to_look
+from framefit.geometry import stored_box
 from framefit.options import Options, read_crop
 from framefit.planning import Target, decide
 from framefit.probing import probe
@@ -145,6 +147,39 @@ def test_attention_names_its_extra(without: None) -> None:
     assert caught.value.fix == "pip install 'framefit[attention]'"
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"kind": "PNG"}], ids=["jpeg", "scans", "png"]
+)
+def test_attention_looks_at_what_is_there_of_a_cut_file(options: dict[str, Any], orientation: int) -> None:
+    """Where a file cut short is allowed, the focus is found in the rows that are there, and they are kept."""
+    stored = flower((1000, 800), (700, 150), 90)
+    data = encoded(stored, exif=with_orientation(orientation), **options)
+    cut = data[: round(len(data) * 0.6)]
+    wish = {"size": "300x300", "focus": "attention"}
+    with pytest.raises(PictureBroken):
+        framefit.plan(cut, **wish)
+    plan = framefit.fit(cut, allow_truncated=True, **wish).plan
+    assert plan.focus_from == "attention"
+    assert plan.info.stored_size.height < 800 or options.get("progressive")
+    box = stored_box(plan.placement.source, plan.info.size, orientation)
+    # What is turned the other way round is stored where it was; the flower stands at 700, 150 as stored.
+    assert box.left < 700 < box.right
+    assert box.top < 150 < box.bottom
+
+
+def test_what_only_the_missing_end_cuts_is_looked_at() -> None:
+    """A picture of the canvas's shape that lost its end is looked at, since cover now cuts what is left."""
+    data = encoded(flower((800, 800), (650, 150), 90))
+    cut = data[: round(len(data) * 0.6)]
+    whole = framefit.plan(data, size="300x300", focus="attention", allow_truncated=True)
+    assert whole.focus_from is not None
+    assert "nothing is cut away" in whole.focus_from
+    plan = framefit.fit(cut, size="300x300", focus="attention", allow_truncated=True).plan
+    assert plan.focus_from == "attention"
+    assert plan.placement.source.right > 700
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_glimpse_shows_the_cropped_part_upright(kind: str, orientation: int) -> None:
@@ -162,6 +197,16 @@ def test_a_glimpse_shows_the_cropped_part_upright(kind: str, orientation: int) -
             point = int(x * seen.width), int(y * seen.height)
             pairs = zip(seen.getpixel(point), expected.getpixel(point), strict=True)
             assert max(abs(a - b) for a, b in pairs) <= 12, point
+
+
+@pytest.mark.parametrize(("most", "shrink"), [(10**6, 1), (10**5, 2), (30_000, 4), (13_000, 8)])
+def test_a_glimpse_keeps_the_limit_on_pixels(most: int, shrink: int) -> None:
+    """A small part of a large JPEG is looked at no larger than the limit on decoded pixels allows."""
+    data = encoded(scene(800, 500))
+    options = Options(crop=read_crop("0.4,0.4,0.6,0.6"), max_pixels=most)
+    plan = decide(probe(data), Target(size=framefit.Size(8, 8)), options)
+    assert shrink_to_look(plan) == shrink
+    assert max(glimpse(Source.of(data), plan).size) == 160 // shrink
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "LA", "I;16", "CMYK", "1"])

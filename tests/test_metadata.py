@@ -107,6 +107,14 @@ def test_a_hidden_trailer_alone_is_enough():
     assert stripped(data + SECRET) == data
 
 
+def test_a_second_picture_behind_the_first_goes():
+    """A whole JPEG behind the end of a JPEG that fits is cut off, and the plan of the result says so."""
+    data = encoded(scene(*SIZE))
+    fitted = framefit.fit(data + encoded(scene(40, 30), comment=SECRET), size=SIZE)
+    assert fitted.data == data
+    assert (fitted.plan.action, fitted.plan.removes) == ("strip", ("trailer",))
+
+
 def test_bytes_between_jpeg_segments_go_too():
     """What readers skip between two segments is found and removed."""
     data = encoded(scene(*SIZE), comment=b"x")

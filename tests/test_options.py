@@ -123,7 +123,17 @@ def test_what_is_no_crop_is_refused(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["orange", "#ffa500", "#FFA500", "rgb(255,165,0)", (255, 165, 0), [255, 165, 0]]
+    "written",
+    [
+        "orange",
+        "#ffa500",
+        "#FFA500",
+        "rgb(255,165,0)",
+        "255,165,0",
+        "255, 165, 0",
+        (255, 165, 0),
+        [255, 165, 0],
+    ],
 )
 def test_backdrop_is_read_however_it_is_written(written):
     """A backdrop colour is read from a name, from hexadecimal digits and from numbers."""
@@ -137,6 +147,9 @@ def test_backdrop_is_read_however_it_is_written(written):
         "nocolour",
         "#12",
         "#gggggg",
+        "256,0,0",
+        "0.5,0,0",
+        "1,2",
         (256, 0, 0),
         (-1, 0, 0),
         (0.5, 0, 0),

@@ -1,13 +1,14 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import framefit
 from framefit.errors import InvalidOption, InvalidSize, SizeNotOffered, UnknownModel, UnknownServer
-from framefit.planning import canvas_for, read_target
+from framefit.planning import choice_for, read_target
 from framefit.probing import PictureInfo
 from pictures import encoded, scene, with_orientation
 
@@ -49,7 +50,7 @@ def test_no_size_on_offer_loses_less(width, height):
     chosen = framefit.plan(
         info(width, height, byte_count=1), model="sora-2-pro", max_pixels=10**9
     ).placement.share_lost
-    assert canvas_for(picture, target, options) in target.rule.sizes
+    assert choice_for(picture, target, options).canvas in target.rule.sizes
     for size in target.rule.sizes:
         assert (
             chosen
@@ -72,7 +73,7 @@ def test_a_size_the_model_does_not_render_is_refused():
     ("wish", "error"),
     [
         ({}, InvalidOption), ({"server": "openai", "size": "10x10"}, InvalidOption), ({"size": "auto"}, InvalidOption),
-        ({"size": "wide"}, InvalidSize), ({"model": "sora-9"}, UnknownModel),
+        ({"size": "wide"}, InvalidSize), ({"size": np.array([10, 10])}, InvalidSize), ({"model": "sora-9"}, UnknownModel),
         ({"model": "sora-2", "server": "nowhere"}, UnknownServer),
         ({"size": "10x10", "scene": "portrait", "mode": "pad"}, InvalidOption),
         ({"size": "10x10", "format": "gif"}, InvalidOption),

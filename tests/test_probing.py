@@ -7,9 +7,9 @@ from PIL import Image
 
 import framefit
 from framefit.carried import carried
-from framefit.errors import NotAPicture
+from framefit.errors import NotAPicture, PictureBroken
 from framefit.probing import DECODERS, sniff
-from pictures import encoded, scene, with_jpeg_segments, with_orientation
+from pictures import encoded, scene, with_jpeg_segments, with_orientation, with_png_chunks
 from profiles import DISPLAY_P3, SRGB, rgb_profile
 
 
@@ -139,3 +139,25 @@ def test_probing_decodes_nothing(kind, options):
         framefit.probe(image)
         assert image.tile == waiting
         assert image.getexif().get(0x0112) == (6 if options and kind not in ("GIF", "BMP") else None)
+
+
+def in_parts(kind, count):
+    """A picture with so many more parts that hold nothing."""
+    data = encoded(scene(60, 40), kind if kind in ("PNG", "WEBP") else "JPEG")
+    if kind == "PNG":
+        return with_png_chunks(data, *[(b"abCd", b"")] * count)
+    if kind == "WEBP":
+        body = data[12:] + b"abcd\0\0\0\0" * count
+        return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
+    parts = {"segments": b"\xff\xe7\0\2", "junk": b"\0", "fill": b"\xff"}[kind] * count
+    return data[:20] + parts + data[20:]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "segments", "junk", "fill"])
+def test_a_file_of_countless_parts_is_broken(kind, monkeypatch):
+    """A file whose readers would go through countless tiny parts is picture_broken; one with many is read."""
+    monkeypatch.setattr("framefit.carried.MOST_PARTS", 200)
+    assert framefit.probe(in_parts(kind, 150)).size == (60, 40)
+    with pytest.raises(PictureBroken) as caught:
+        framefit.probe(in_parts(kind, 300))
+    assert "200 parts" in caught.value.seen

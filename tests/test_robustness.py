@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 import broken_pictures
 import framefit
@@ -210,3 +210,20 @@ def test_a_conforming_file_that_is_cut_is_not_passed_through():
         framefit.fit(cut, size="160x120")
     result = framefit.fit(cut, size="160x120", allow_truncated=True)
     assert result.data != cut and result.plan.action == "convert" and result.to_pil().size == (160, 120)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "progressive", "PNG", "GIF", "BMP", "TIFF"])
+def test_another_library_that_has_pillow_forgive_changes_nothing(kind, monkeypatch):
+    """A cut file stays an error when Pillow was told, for the whole process, to load such files."""
+    options = {"progressive": True} if kind == "progressive" else {}
+    data = encoded(scene(640, 480), "JPEG" if options else kind, **options)
+    whole = framefit.fit(data, size="64x48").data
+    cut = data[: len(data) * 2 // 3]
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    assert framefit.fit(data, size="64x48").data == whole
+    with pytest.raises(framefit.FramefitError) as caught:
+        framefit.fit(cut, size="64x48")
+    assert caught.value.code == "picture_broken"
+    if kind in ("JPEG", "progressive", "PNG"):
+        allowed = framefit.fit(cut, size="64x48", allow_truncated=True)
+        assert [finding.code for finding in allowed.findings] == ["truncated"]

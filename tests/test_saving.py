@@ -61,6 +61,36 @@ def test_places_that_cannot_be_written(tmp_path, number):
     assert caught.value.code == "output_unwritable" and caught.value.fix and left_in(tmp_path) == before
 
 
+def test_a_folder_that_is_only_passed_through_is_not_made(tmp_path):
+    """A path that goes up again from a folder that does not exist is output_unwritable, whatever it leads to."""
+    (tmp_path / "a.jpg").write_bytes(b"old")
+    with pytest.raises(OutputUnwritable):
+        write_whole(tmp_path / "new" / ".." / "a.jpg", b"data")
+    assert (tmp_path / "a.jpg").read_bytes() == b"old" and left_in(tmp_path) == ["a.jpg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_device_or_a_pipe_is_never_replaced(tmp_path):
+    """What is no file, also behind a link, is output_unwritable and stays what it is."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link.jpg"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for target in (pipe, link):
+        with pytest.raises(OutputUnwritable):
+            write_whole(target, b"data")
+    assert pipe.is_fifo() and link.is_symlink() and left_in(tmp_path) == ["link.jpg", "pipe"]
+
+
+def test_a_link_stays_and_its_file_appears(tmp_path):
+    """Written through a link, the file it leads to appears or is replaced, and the link is still there."""
+    real = tmp_path / "real" / "a.jpg"
+    (tmp_path / "link.jpg").symlink_to(real)
+    for data in (b"new", b"newer"):
+        write_whole(tmp_path / "link.jpg", data)
+        assert real.read_bytes() == data and (tmp_path / "link.jpg").is_symlink()
+    assert left_in(tmp_path) == ["a.jpg", "link.jpg", "real"]
+
+
 @pytest.mark.skipif(
     os.name != "posix" or os.geteuid() == 0, reason="permissions do not hold the administrator back"
 )

@@ -18,11 +18,17 @@ from framefit.errors import DownloadFailed, GenerationFailed, InvalidOption, Out
 from framefit.server.faults.fault import Fault, read_faults, read_header
 from framefit.server.running import RunningServer
 from framefit.videos.client import ServerAddress, connect, submit
-from framefit.videos.download import download
+from framefit.videos.download import save_content
+from framefit.videos.job import Job
 from framefit.videos.waiting import wait
 from serving import SDK_WARNING, get, post, reference, send, serving, until
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
+
+
+def finished(video_id: str) -> Job:
+    """The job of a video that is ready."""
+    return Job(id=video_id, status="completed", progress=100)
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +207,7 @@ def test_a_truncated_download(ready: tuple[RunningServer, str], tmp_path: Path) 
     with serving(tmp_path / "engine", faults=faults) as other, framefits(other) as client:
         made = post(other, {"prompt": "x"}).json()["id"]
         until(other, made, "completed")
-        path = download(client, made, tmp_path / "out.mp4")
+        path = save_content(client, finished(made), tmp_path / "out.mp4")
         assert path.read_bytes() == get(other, f"/videos/{made}/content").content
 
 
@@ -210,7 +216,7 @@ def test_expired_content(ready: tuple[RunningServer, str], tmp_path: Path) -> No
     server, video_id = ready
     with sdk_with(server, "content=expired") as client:
         with pytest.raises(DownloadFailed) as caught:
-            download(client, video_id, tmp_path / "out.mp4", attempts=1)
+            save_content(client, finished(video_id), tmp_path / "out.mp4", attempts=1)
         assert "expired" in (caught.value.seen or "")
     assert list(tmp_path.iterdir()) == []
 

@@ -8,6 +8,10 @@ from typing import BinaryIO
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
+MOST_PARTS = 100_000
+"""Parts of a file, each of few bytes, beyond which it is no picture but work: readers go through them one by one."""
+
+_FEW_BYTES = 64
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"}
 _PNG_COLOUR = {b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP", b"mDCV", b"cLLI"}
 _PNG_HINTS = {b"pHYs", b"bKGD", b"hIST", b"sPLT"}
@@ -25,6 +29,9 @@ def carried(file: BinaryIO, kind: str) -> tuple[str, ...]:
     Returns:
         Words in alphabetical order: ``exif``, ``xmp``, ``iptc``, ``comment``, ``text``, ``other``, and
         ``trailer`` for bytes behind the end of the picture.
+
+    Raises:
+        ValueError: the file has more than `MOST_PARTS` tiny parts.
     """
     length = file.seek(0, 2)
     file.seek(0)
@@ -95,14 +102,23 @@ def png_is_whole(file: BinaryIO) -> bool:
     return whole
 
 
+def _checked(count: int) -> int:
+    if count > MOST_PARTS:
+        raise ValueError(f"it has more than {MOST_PARTS:,} parts")
+    return count
+
+
 def _jpeg(file: BinaryIO, length: int) -> Iterator[str | None]:
     file.seek(2)
+    parts = 0
     while (byte := file.read(1)) != b"":
+        parts = _checked(parts + 1)
         if byte != b"\xff":
             yield "other"  # readers skip bytes between segments, so anything can hide there
             continue
         marker = file.read(1)
         while marker == b"\xff":
+            parts = _checked(parts + 1)
             marker = file.read(1)
         head = file.read(2)
         if len(head) < 2:
@@ -127,7 +143,7 @@ def _png(file: BinaryIO, length: int) -> Iterator[str | None]:
 
 def _png_chunks(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield name, position and length of the data of every chunk up to the end of the picture."""
-    position, kind = len(PNG_SIGNATURE), b""
+    position, kind, tiny = len(PNG_SIGNATURE), b"", 0
     while kind != b"IEND":
         file.seek(position)
         head = file.read(8)
@@ -136,6 +152,7 @@ def _png_chunks(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int, int]]
         count, kind = struct.unpack(">I4s", head)
         if position + 12 + count > length:
             return
+        tiny = _checked(tiny + (count < _FEW_BYTES))
         yield kind, position + 8, count
         position += 12 + count
 
@@ -143,10 +160,11 @@ def _png_chunks(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int, int]]
 def _webp(file: BinaryIO, length: int) -> Iterator[str | None]:
     file.seek(4)
     end = min(length, 8 + int.from_bytes(file.read(4), "little"))
-    position = 12
+    position, tiny = 12, 0
     while position + 8 <= end:
         file.seek(position)
         kind, count = struct.unpack("<4sI", file.read(8))
+        tiny = _checked(tiny + (count < _FEW_BYTES))
         yield webp_word(kind)
         position += 8 + count + count % 2
     if end + end % 2 < length:

@@ -23,7 +23,7 @@ from framefit.errors import (
 )
 from framefit.fitting import fit
 from framefit.geometry import Size
-from framefit.imaging.fitted import SUFFIXES
+from framefit.imaging.fitted import ONLY_READ, SUFFIXES
 from framefit.options import Format, Options, read_crop, read_mode
 from framefit.planning import Target
 from framefit.probing import probe, sniff
@@ -49,7 +49,7 @@ SORA_RESOLUTIONS: Mapping[str, tuple[int, int]] = {
 }
 """The articles' names of sizes. Their "1080p" is the 1024p tier, 7:4 and not 16:9."""
 
-_PICTURE_SUFFIXES = {*SUFFIXES, ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+_PICTURE_SUFFIXES = {*SUFFIXES, *ONLY_READ, ".jfif"}
 
 
 class SoraImagePreprocessor:

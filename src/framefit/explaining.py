@@ -42,8 +42,8 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     if placement.share_lost > 0:
         facts.append(("loses", _losses(plan)))
     if not placement.fills_canvas:
-        made = f" ({plan.options.backdrop})" if isinstance(plan.options.backdrop, str) else ""
-        facts.append(("lands", f"{_written(placement.target)} of the canvas, the rest is the backdrop{made}"))
+        backdrop = f"the rest is the backdrop ({plan.options.backdrop_name})"
+        facts.append(("lands", f"{_written(placement.target)} of the canvas, {backdrop}"))
     facts.append(("result", _result(plan)))
     if plan.removes:
         facts.append(("removes", ", ".join(plan.removes)))
@@ -92,8 +92,9 @@ def _result(plan: Plan) -> str:
         return "the file as it is, byte for byte"
     if plan.action == "strip":
         return "the file without its metadata, its pixels untouched"
-    written = plan.format if plan.format == "png" else f"{plan.format} at quality {plan.options.quality}"
-    return f"a new {written}, because {'; '.join(plan.reasons)}"
+    how = " without loss" if plan.options.lossless else f" at quality {plan.options.quality}"
+    how = "" if plan.format == "png" else how
+    return f"a new {plan.format}{how}, because {'; '.join(plan.reasons)}"
 
 
 def _written(box: Box) -> str:

@@ -74,6 +74,7 @@ def fit(
         UsageError: an option is wrong, the model does not render that size, or what finds the focus is
             not installed.
         PictureError: the picture cannot be read, is damaged or too large, or the byte budget cannot be met.
+        OutputUnwritable: there is no room in memory to encode the result in.
     """
     source = Source.of(source)
     made = plan(
@@ -131,30 +132,25 @@ def plan(
 
     Args:
         source: the picture, or its facts when it has been probed already.
-        size: the canvas, for instance ``"1280x720"``; ``"auto"`` or None with a model takes the
-            model's size that loses least of this picture.
-        model: a model of the catalogue; needed when no size is given.
-        server: the server the model runs on; None takes the first where it is live.
-        mode: ``cover`` (default), ``pad``, ``stretch`` or ``auto``.
-        focus: ``"center"``, ``"x,y"`` or a pair of fractions 0 to 1 of the upright picture, or what is
-            to be found in it: ``"face"``, ``"attention"``, or ``"auto"``, the first of the two that finds
-            something.
-        crop: left, top, right, bottom as fractions 0 to 1, or a ``crop_bounds`` dictionary.
-        backdrop: what fills a pad and lies under transparency: a colour name, ``#rrggbb``, three numbers,
-            ``"auto"`` (the border's own colour), ``"blur"``, ``"mirror"`` or ``"edge"``.
-        scene: ``portrait``, ``landscape``, ``product``, ``art`` or ``screenshot``: picks the mode.
-        max_loss: the share, 0 to 1, that mode ``auto`` lets cover cut away; 0.15 by default.
-        format: ``jpeg``, ``png`` or ``webp``; None keeps a conforming file, else JPEG where allowed.
-        quality: JPEG and WebP quality 1 to 100; 95 by default.
-        max_bytes: the largest result in bytes; None takes the rule's limit, if it has one.
-        max_pixels: the largest picture that may be decoded, in pixels; 200 million by default. A JPEG
-            that is decoded smaller counts with the pixels that are left.
-        catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
-        face_model: a YuNet ONNX file to find faces with; None takes what is installed.
-        chroma: JPEG chroma subsampling: ``4:2:0`` (default), ``4:2:2`` or ``4:4:4``.
-        best: True decodes every JPEG at its full size: about 1.7 times slower, a little sharper.
-        lossless: True writes a WebP without loss; needs ``format="webp"`` (a PNG always is).
-        allow_truncated: True fits what is there of a JPEG or PNG cut short, instead of refusing it.
+        size: as `fit` takes it.
+        model: as `fit` takes it.
+        server: as `fit` takes it.
+        mode: as `fit` takes it.
+        focus: as `fit` takes it.
+        crop: as `fit` takes it.
+        backdrop: as `fit` takes it.
+        scene: as `fit` takes it.
+        max_loss: as `fit` takes it.
+        format: as `fit` takes it.
+        quality: as `fit` takes it.
+        max_bytes: as `fit` takes it.
+        max_pixels: as `fit` takes it.
+        catalog: as `fit` takes it.
+        face_model: as `fit` takes it.
+        chroma: as `fit` takes it.
+        best: as `fit` takes it.
+        lossless: as `fit` takes it.
+        allow_truncated: as `fit` takes it.
 
     Returns:
         The plan.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,12 +98,12 @@ class Options:
         Raises:
             InvalidOption: a value outside its range.
         """
-        _one_of("mode", self.mode, MODES)
-        _one_of("chroma", self.chroma, CHROMAS)
+        one_of("mode", self.mode, MODES)
+        one_of("chroma", self.chroma, CHROMAS)
         if self.format is not None:
-            _one_of("format", self.format, FORMATS)
+            one_of("format", self.format, FORMATS)
         _whole("quality", self.quality, 1, 100)
-        _within("max_loss", self.max_loss, 0, 1)
+        within("max_loss", self.max_loss, 0, 1)
         _whole("max_pixels", self.max_pixels, 1, 10**10)
         if self.max_bytes is not None:
             _whole("max_bytes", self.max_bytes, 1, 10**12)
@@ -184,7 +185,7 @@ def read_mode(mode: str | None, scene: str | None) -> ModeWish:
         InvalidOption: an unknown word, or a mode that contradicts the scene.
     """
     if scene is not None:
-        _one_of("scene", scene, tuple(SCENES))
+        one_of("scene", scene, tuple(SCENES))
         wish = SCENES[scene]  # type: ignore[index]
         if mode is not None and mode != wish:
             raise InvalidOption(
@@ -196,7 +197,7 @@ def read_mode(mode: str | None, scene: str | None) -> ModeWish:
         return wish
     if mode is None:
         return "cover"
-    _one_of("mode", mode, MODES)
+    one_of("mode", mode, MODES)
     return mode  # type: ignore[return-value]
 
 
@@ -257,30 +258,29 @@ def read_crop(crop: str | Sequence[float] | Mapping[str, float] | None) -> Crop:
 
 
 def read_backdrop(backdrop: str | Sequence[int]) -> Backdrop:
-    """Read a backdrop from one of `BACKDROPS`, a colour name, ``"#rrggbb"`` or three numbers 0 to 255.
+    """Read a backdrop from one of `BACKDROPS`, a colour name, ``"#rrggbb"``, ``"255,128,0"`` or three numbers.
+
+    Args:
+        backdrop: numbers are red, green and blue, 0 to 255.
 
     Raises:
         InvalidOption: no such backdrop.
     """
+    if isinstance(backdrop, str) and backdrop in BACKDROPS:
+        return backdrop
+    numbers = _numbers(backdrop, 3)
+    if numbers is not None and all(0 <= number <= 255 and number == int(number) for number in numbers):
+        return int(numbers[0]), int(numbers[1]), int(numbers[2])
     if isinstance(backdrop, str):
-        if backdrop in BACKDROPS:
-            return backdrop
         from PIL import ImageColor
 
-        try:
+        with contextlib.suppress(ValueError):
             red, green, blue = ImageColor.getrgb(backdrop)[:3]
-        except ValueError:
-            pass
-        else:
             return red, green, blue
-    else:
-        numbers = _numbers(backdrop, 3)
-        if numbers is not None and all(0 <= number <= 255 and number == int(number) for number in numbers):
-            return int(numbers[0]), int(numbers[1]), int(numbers[2])
     raise InvalidOption(
         "the backdrop is not known",
         seen=str(backdrop),
-        wanted=f"{', '.join(BACKDROPS)}, a colour name, #rrggbb or three numbers 0 to 255",
+        wanted=f"{', '.join(BACKDROPS)}, a colour name, #rrggbb or red,green,blue, each 0 to 255",
         fix="--backdrop black",
     )
 
@@ -294,7 +294,17 @@ def _numbers(given: str | Sequence[Any], count: int) -> list[float] | None:
     return numbers if len(numbers) == count else None
 
 
-def _one_of(name: str, value: object, known: Sequence[str]) -> None:
+def one_of(name: str, value: object, known: Sequence[str]) -> None:
+    """Check that an option is one of the words it can be.
+
+    Args:
+        name: of the option, as its flag is called.
+        value: what was given.
+        known: the words; the first is named as the fix.
+
+    Raises:
+        InvalidOption: it is none of them.
+    """
     if value not in known:
         raise InvalidOption(
             f"{name} {value!r} is not known",
@@ -307,10 +317,21 @@ def _one_of(name: str, value: object, known: Sequence[str]) -> None:
 def _whole(name: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         _out_of_range(name, value, f"a whole number, {low} to {high}", high)
-    _within(name, value, low, high)
+    within(name, value, low, high)
 
 
-def _within(name: str, value: float, low: float, high: float) -> None:
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Check that an option is a number within its range.
+
+    Args:
+        name: of the option, as the library calls it.
+        value: what was given.
+        low: the least that is allowed.
+        high: the most that is allowed.
+
+    Raises:
+        InvalidOption: it is no number, or outside.
+    """
     if not isinstance(value, int | float) or not low <= value <= high:
         _out_of_range(name, value, f"{low} to {high}", high)
 

@@ -154,7 +154,7 @@ def read_target(
         InvalidOption: neither a size nor a model, or a server without a model.
         InvalidSize, UnknownModel, UnknownServer, InvalidCatalog: as they say.
     """
-    wanted = None if size is None or size == "auto" else Size.parse(size)
+    wanted = None if size is None or (isinstance(size, str) and size == "auto") else Size.parse(size)
     if model is None:
         if server is not None:
             raise InvalidOption(
@@ -163,6 +163,7 @@ def read_target(
         if wanted is None:
             raise InvalidOption(
                 "there is nothing to fit to",
+                seen=None if size is None else "size auto without a model",
                 wanted="a size or a model",
                 fix="--size 1280x720, or --model NAME",
             )
@@ -244,11 +245,6 @@ def choice_for(source: Size, target: Target, options: Options) -> Choice:
     if target.size is None:
         raise InvalidOption("there is nothing to fit to", wanted="a size", fix="--size WxH")
     return Choice(canvas=target.size, video=None, because="it is the size asked for")
-
-
-def canvas_for(source: Size, target: Target, options: Options) -> Size:
-    """Return the canvas that `choice_for` chooses."""
-    return choice_for(source, target, options).canvas
 
 
 def _mode(source: Size, canvas: Size, options: Options) -> Mode:

@@ -16,34 +16,48 @@ def whole_file(target: Path, *, prefix: str = ".framefit-") -> Iterator[Path]:
     """Give a temporary path to write to; it becomes ``target`` when the block ends well.
 
     Args:
-        target: the path to appear. Its folder is created when it does not exist.
+        target: the path to appear. Its folder is created when it does not exist. A link stays, and
+            the file that it leads to appears.
         prefix: what the name of the temporary file begins with.
 
     Yields:
-        The path of an empty temporary file beside the target, removed if the block raises.
+        The path of an empty temporary file beside the one to appear, removed if the block raises.
 
     Raises:
-        OutputUnwritable: the folder or the file cannot be written.
+        OutputUnwritable: the folder or the file cannot be written, or a device or a pipe is there.
     """
     if "\0" in str(target):
-        raise _unwritable(target, "a path cannot hold a zero byte")
+        raise unwritable(target, "a path cannot hold a zero byte")
     temporary: Path | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=target.suffix)
+        if ".." in target.parts and not target.parent.exists():
+            # Once made, that folder would lead to a file that nobody has compared with the inputs.
+            raise unwritable(target, "no such folder")
+        place = Path(os.path.realpath(target))
+        _refuse_what_is_no_file(target, place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=prefix, suffix=place.suffix)
         os.close(handle)
         temporary = Path(name)
         yield temporary
-        temporary.chmod(_usual_permissions(target))
-        temporary.replace(target)
+        temporary.chmod(_usual_permissions(place))
+        temporary.replace(place)
     except OSError as error:
-        raise _unwritable(target, error.strerror or str(error)) from error
+        raise unwritable(target, error.strerror or str(error)) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def _unwritable(target: Path, reason: str) -> OutputUnwritable:
+def _refuse_what_is_no_file(target: Path, place: Path) -> None:
+    """Refuse a folder, and what a rename would take away from the whole machine."""
+    if place.exists() and not place.is_file():
+        kind = "is a directory" if place.is_dir() else "a device or a pipe would be replaced"
+        raise unwritable(target, kind)
+
+
+def unwritable(target: Path, reason: str) -> OutputUnwritable:
+    """Return the error for a file that cannot be written, and why."""
     return OutputUnwritable(
         f"{target.name!r} cannot be written: {reason.lower()}",
         seen=str(target),

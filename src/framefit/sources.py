@@ -67,6 +67,10 @@ class Source:
         if isinstance(given, Source):
             return given
         if isinstance(given, str | os.PathLike):
+            if given == "":
+                raise PictureNotFound(
+                    "an empty path names no picture", seen="''", wanted="a picture file", fix="check the path"
+                )
             path = Path(os.fsdecode(given))
             _check_path(path)
             if path.is_file():
@@ -141,7 +145,10 @@ def _check_path(path: Path) -> None:
     try:
         if path.is_dir():
             raise PictureIsFolder(
-                f"{path.name!r} is a folder", seen=str(path), wanted="a picture file", fix="name a file in it"
+                f"{path.name or str(path)!r} is a folder",
+                seen=str(path),
+                wanted="a picture file",
+                fix="name a file in it",
             )
         if not path.exists() or path.is_file():
             with path.open("rb") as file:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from framefit.errors import InvalidOption
+
 _WISH = "How to fit"
 
+
+def not_empty(given: Any) -> Any:
+    """Refuse empty names: an unset variable of a shell gives one, and it would mean the current folder.
+
+    Args:
+        given: what a parameter was given: a name, names, or None.
+
+    Raises:
+        InvalidOption: an empty name.
+    """
+    if given is not None and "" in ([given] if isinstance(given, str) else given):
+        raise InvalidOption(
+            "a name is empty", seen="''", wanted="the name of a file or a folder", fix="leave it out"
+        )
+    return given
+
+
 Pictures = Annotated[
-    list[str], typer.Argument(metavar="INPUT...", help="Pictures or folders; - is standard input.")
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Pictures or folders; - is standard input.", callback=not_empty),
 ]
-Picture = Annotated[str, typer.Argument(metavar="INPUT", help="A picture.")]
+Picture = Annotated[str, typer.Argument(metavar="INPUT", help="A picture.", callback=not_empty)]
 Size = Annotated[
     str | None, typer.Option(help="The canvas, width then height: 1280x720. auto: what loses least.")
 ]

@@ -28,7 +28,7 @@ from framefit.cli.output import note, print_error
 from framefit.cli.progress import counting
 from framefit.errors import InvalidOption
 from framefit.imaging.fitted import OF_RESULTS
-from framefit.options import Options
+from framefit.options import Options, one_of
 from framefit.sources import Source
 
 _MESSAGES = 20
@@ -67,8 +67,8 @@ def fit_all(request: Request) -> bool:
     Raises:
         UsageError: nothing was begun.
     """
-    _one_of("on-collision", request.on_collision, ("refuse", "suffix"))
-    _one_of("engine", request.engine, ("local", "ray"))
+    one_of("on-collision", request.on_collision, ("refuse", "suffix"))
+    one_of("engine", request.engine, ("local", "ray"))
     root = plain(request.output) if request.to_folder and request.output else None
     _refuse_without_folder(request, root)
     manifest = _manifest(request, root)
@@ -117,13 +117,13 @@ def _items(request: Request, root: str | None) -> Iterator[Item]:
 
 def _refuse_without_folder(request: Request, root: str | None) -> None:
     reasons = {
-        "several targets": len(request.sizes) > 1 or len(request.models) > 1,
-        "the Ray engine": request.engine == "ray",
+        "several targets need": len(request.sizes) > 1 or len(request.models) > 1,
+        "the Ray engine needs": request.engine == "ray",
     }
     for what, asked in reasons.items():
         if asked and root is None:
             raise InvalidOption(
-                f"{what} need{'s' if what.endswith('e') else ''} a folder for the results",
+                f"{what} a folder for the results",
                 seen=request.output or "no output",
                 wanted="a folder or the address of one",
                 fix="-o FOLDER",
@@ -256,13 +256,3 @@ def how_fitted(action: str | None, mode: str | None, share_lost: float) -> str:
 def sentence(name: str, output: str, what: str, byte_count: int) -> str:
     """Return one line about one result."""
     return f"{name} -> {output} ({what}, {byte_count / 1000:.0f} kB)"
-
-
-def _one_of(flag: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise InvalidOption(
-            f"--{flag} {value!r} is not known",
-            seen=value,
-            wanted=" or ".join(known),
-            fix=f"--{flag} {known[0]}",
-        )

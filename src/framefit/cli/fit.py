@@ -28,6 +28,7 @@ def fit(
             metavar="INPUT...",
             help="Pictures, folders, patterns, or addresses like s3://bucket/folder; - is standard input.",
             show_default=False,
+            callback=shared.not_empty,
         ),
     ] = None,
     output: Annotated[
@@ -36,6 +37,7 @@ def fit(
             "--output",
             "-o",
             help="A file, a folder or an address; - is standard output. Default: beside the picture.",
+            callback=shared.not_empty,
         ),
     ] = None,
     size: Annotated[
@@ -95,6 +97,7 @@ def fit(
         typer.Option(
             "--from",
             help="A list: an address a line, or CSV with a column image; - is standard input.",
+            callback=shared.not_empty,
             rich_help_panel=_MANY,
             show_default=False,
         ),
@@ -207,6 +210,13 @@ def _refuse_mixed_output(
             seen="--json" if json else f"{len(inputs)} inputs and {len(lists)} lists",
             wanted="one input and no --json, or an output file",
             fix="-o FILE",
+        )
+    if to_stdout and sys.stdout.isatty():
+        raise InvalidOption(
+            "a picture is nothing to show on a terminal",
+            seen="standard output, which is a terminal",
+            wanted="a file or a pipe",
+            fix="-o FILE, or > FILE",
         )
 
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from PIL import Image as PillowImage
 
-from framefit.geometry import Size, stored_box
+from framefit.geometry import SHRINKS, Size, is_sideways, stored_box
+from framefit.imaging.decode import opened
 from framefit.imaging.flatten import flatten
 from framefit.imaging.frame import Frame
 from framefit.imaging.plain_mode import plain_mode
 from framefit.imaging.to_srgb import to_srgb
 from framefit.imaging.turn import turn
+from framefit.limits import decoded_pixels
 from framefit.planning import Plan
-from framefit.probing import DAMAGE, broken, open_header, sniff, turn_to_apply
+from framefit.probing import DAMAGE, broken
 from framefit.sources import Source
 
 if TYPE_CHECKING:
@@ -38,28 +40,28 @@ def glimpse(source: Source, plan: Plan) -> Image:
     Raises:
         PictureBroken: the file is truncated or damaged.
     """
-    if source.image is not None:
-        return _reduced(source.image.copy(), turn_to_apply(source.image, None), plan)
-    with source.open() as file:
-        kind = sniff(file.read(32), source.name)
-        file.seek(0)
-        image = open_header(file, kind, source.name)
-        orientation = turn_to_apply(image, kind)
+    with opened(source, plan, shrink=shrink_to_look(plan)) as (image, frame):
         try:
-            if kind == "jpeg":
-                image.draft(None, _draft_size(plan))
             image.load()
-            return _reduced(image, orientation, plan)
+            return reduced(frame, plan)
         except DAMAGE as error:
             raise broken(source.name, error) from error
 
 
-def _reduced(image: Image, orientation: int, plan: Plan) -> Image:
-    frame = Frame(image=image, orientation=orientation, profile=image.info.get("icc_profile"))
+def reduced(frame: Frame, plan: Plan) -> Image:
+    """Make the small copy of a picture that has been decoded.
+
+    Args:
+        frame: the picture as decoded.
+        plan: as `glimpse` takes it.
+
+    Returns:
+        As `glimpse` does.
+    """
     frame = plain_mode(frame, plan)
     stored = Size(*frame.image.size)
-    upright = stored.turned if orientation >= 5 else stored
-    box = stored_box(plan.options.crop.box(upright), upright, orientation)
+    upright = stored.turned if is_sideways(frame.orientation) else stored
+    box = stored_box(plan.options.crop.box(upright), upright, frame.orientation)
     scale = min(1.0, LONGEST_SIDE / max(box.width, box.height))
     size = Size(max(1, round(box.width * scale)), max(1, round(box.height * scale)))
     small = frame.image.resize(size, PillowImage.Resampling.BILINEAR, box=box, reducing_gap=2.0)
@@ -69,9 +71,13 @@ def _reduced(image: Image, orientation: int, plan: Plan) -> Image:
     return frame.image
 
 
-def _draft_size(plan: Plan) -> Size:
-    """Return the size to decode a JPEG at, for its cropped part to have the pixels that are needed."""
-    part = plan.options.crop.box(plan.info.stored_size)
-    scale = _MARGIN * LONGEST_SIDE / max(part.width, part.height)
-    whole = plan.info.stored_size
-    return Size(max(1, round(whole.width * scale)), max(1, round(whole.height * scale)))
+def shrink_to_look(plan: Plan) -> int:
+    """Return how many times smaller a JPEG is decoded to be looked at.
+
+    As far as its cropped part keeps the pixels needed, and further where the limit on pixels asks for it.
+    """
+    part, most = plan.options.crop.box(plan.info.size), plan.options.max_pixels
+    enough = _MARGIN * LONGEST_SIDE
+    wanted = next((shrink for shrink in SHRINKS if max(part.width, part.height) / shrink >= enough), 1)
+    allowed = (shrink for shrink in (1, *SHRINKS) if decoded_pixels(plan.info, shrink) <= most)
+    return max(wanted, min(allowed, default=max(SHRINKS)))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from framefit.errors import PictureBroken
 from framefit.focus.attention import attention_point, can_attend, require_attention
 from framefit.focus.faces import Faces, can_find_faces, find_faces
-from framefit.focus.glimpse import glimpse
+from framefit.focus.glimpse import glimpse, reduced, shrink_to_look
 from framefit.focus.heads import best_view
 from framefit.focus.opencv import require_opencv
 from framefit.geometry import Box, Focus, Size
+from framefit.imaging.partial import decode_part, plan_part
 from framefit.options import FocusWish
 from framefit.planning import Plan
 from framefit.sources import Source
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ROUNDING = 1e-3  # source pixels
+_UNSEEN = "center: nothing is cut away, so nothing was looked for"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,8 @@ def resolve(source: Source, plan: Plan, wish: FocusWish) -> Found:
             as far as the extras for it are installed.
 
     Returns:
-        The focus. The picture is not looked at where nothing is cut away.
+        The focus, in fractions of what is there of a file cut short, where that is allowed. The picture is
+        not looked at where nothing is cut away.
 
     Raises:
         MissingExtra: the extra for ``face``, ``attention`` or a face model is not installed.
@@ -56,10 +60,8 @@ def resolve(source: Source, plan: Plan, wish: FocusWish) -> Found:
         require_opencv()
     if wish == "attention":
         require_attention()
-    part = plan.options.crop.box(plan.info.size)
-    kept = plan.placement.source
-    if plan.mode != "cover" or max(part.width - kept.width, part.height - kept.height) < _ROUNDING:
-        return Found(focus=None, reason="center: nothing is cut away, so nothing was looked for")
+    if not _loses(plan) and not plan.options.allow_truncated:
+        return Found(focus=None, reason=_UNSEEN)
     by_face, by_attention = (
         wish != "attention" and (faces_wanted or can_find_faces()),
         wish != "face" and can_attend(),
@@ -68,7 +70,10 @@ def resolve(source: Source, plan: Plan, wish: FocusWish) -> Found:
         return Found(
             focus=None, reason="center: neither framefit[faces] nor framefit[attention] is installed"
         )
-    image = glimpse(source, plan)
+    image, plan = _seen(source, plan)
+    if not _loses(plan):
+        return Found(focus=None, reason=_UNSEEN)
+    part, kept = plan.options.crop.box(plan.info.size), plan.placement.source
     window = kept.width * image.width / part.width, kept.height * image.height / part.height
     misses = [] if by_face or wish != "auto" else ["framefit[faces] is not installed"]
     if by_face:
@@ -83,6 +88,24 @@ def resolve(source: Source, plan: Plan, wish: FocusWish) -> Found:
         )
     misses += ["framefit[attention] is not installed"] if wish == "auto" else []
     return Found(focus=None, reason=f"center: {', and '.join(misses)}")
+
+
+def _loses(plan: Plan) -> bool:
+    part, kept = plan.options.crop.box(plan.info.size), plan.placement.source
+    return plan.mode == "cover" and max(part.width - kept.width, part.height - kept.height) >= _ROUNDING
+
+
+def _seen(source: Source, plan: Plan) -> tuple[Image, Plan]:
+    """Return the small copy, with the plan for what it shows: of a file cut short, what is there."""
+    try:
+        return glimpse(source, plan), plan
+    except PictureBroken:
+        allowed = plan.options.allow_truncated
+        part = decode_part(source, plan, shrink=shrink_to_look(plan)) if allowed else None
+        if part is None:
+            raise
+    plan = plan_part(plan, part)
+    return reduced(part.frame, plan), plan
 
 
 def _on_faces(faces: Faces, image: Image, window: tuple[float, float], part: Box, upright: Size) -> Found:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from framefit.carried import png_is_whole
 from framefit.errors import PictureBroken
 from framefit.geometry import SHRINKS, Size, is_sideways
+from framefit.imaging.ending import hold_to_its_end
 from framefit.imaging.frame import Frame
 from framefit.imaging.rows import only_rows, rows_needed
 from framefit.planning import Plan
@@ -83,6 +84,7 @@ def opened(
         image = open_header(file, kind, source.name)
         size = Size(*image.size) if file is whole else plan.info.stored_size
         _check_as_planned(source, plan, kind, size, turn_to_apply(image, kind))
+        hold_to_its_end(image)
         yield image, _frame(image, image, kind, _shrink(image, shrink) if kind == "jpeg" else 1)
 
 

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from framefit.errors import OverByteBudget
+from framefit.errors import OutputUnwritable, OverByteBudget
 from framefit.imaging.frame import Frame
 from framefit.planning import Plan
 from framefit.probing import DECODERS
@@ -46,6 +46,7 @@ def encode(frame: Frame, plan: Plan) -> Encoded:
 
     Raises:
         OverByteBudget: no quality of the range meets the budget.
+        OutputUnwritable: there is no room to encode it in.
     """
     limit, quality = plan.byte_limit, plan.options.quality
     lossless = plan.format == "png" or (plan.format == "webp" and plan.options.lossless)
@@ -102,10 +103,19 @@ def _written(image: Image, plan: Plan, quality: int, effort: dict[str, int]) -> 
     importlib.import_module(DECODERS[plan.format][0])  # else Pillow imports every format to find the writer
     clean = image.copy() if image.info else image
     clean.info = {}  # Pillow's writers take profile, EXIF and comments from here unless told otherwise
-    with _file_in_memory() as file:
-        clean.save(file, _KINDS[plan.format], **options)
-        file.seek(0)
-        return file.read()
+    try:
+        with _file_in_memory() as file:
+            clean.save(file, _KINDS[plan.format], **options)
+            file.seek(0)
+            return file.read()
+    except (OSError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "no memory"
+        raise OutputUnwritable(
+            f"the result of {plan.info.name!r} cannot be encoded: {reason.lower()}",
+            seen=f"{plan.canvas} {plan.format}",
+            wanted="room in memory, or where temporary files are",
+            fix="make room, or a smaller --size",
+        ) from error
 
 
 def _file_in_memory() -> IO[bytes]:

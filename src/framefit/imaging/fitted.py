@@ -26,6 +26,9 @@ SUFFIXES: dict[str, Format] = {
 }
 """The format that each file suffix stands for."""
 
+ONLY_READ = frozenset({".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"})
+"""The suffixes of formats that are read and never written."""
+
 OF_RESULTS = ("truncated", "profile_ignored", "quality_lowered")
 """The codes of findings about a result; all others are about the picture as it was."""
 
@@ -61,7 +64,7 @@ class Fitted:
         """Write the file, whole or not at all.
 
         Args:
-            path: where to; missing folders are created; its suffix must fit the format.
+            path: where to; missing folders are created; a suffix of a picture must fit the format.
 
         Returns:
             The path.
@@ -79,13 +82,14 @@ class Fitted:
                 wanted="another file",
                 fix="-o OTHER_NAME",
             )
-        named = SUFFIXES.get(target.suffix.lower())
-        if named is not None and named != self.format:
+        suffix = target.suffix.lower()
+        named = SUFFIXES.get(suffix)
+        if suffix in ONLY_READ or (named is not None and named != self.format):
             raise InvalidOption(
-                f"{target.name!r} would hold {self.format}, not {named}",
+                f"{target.name!r} would hold {self.format}, not {named or suffix.removeprefix('.')}",
                 seen=target.suffix,
                 wanted=ENDINGS[self.format],
-                fix=f"--format {named}",
+                fix=f"--format {named}" if named else f"-o NAME{ENDINGS[self.format]}",
             )
         return write_whole(target, self.data)
 

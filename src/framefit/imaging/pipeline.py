@@ -53,6 +53,7 @@ def render(plan: Plan, source: PictureSource) -> Fitted:
     Raises:
         PictureBroken: the file is truncated or damaged, or is not the one that was planned for.
         OverByteBudget: the result cannot be made small enough.
+        OutputUnwritable: there is no room to encode it in.
     """
     return render_many([plan], source)[0]
 
@@ -71,6 +72,7 @@ def render_many(plans: Sequence[Plan], source: PictureSource) -> list[Fitted]:
     Raises:
         PictureBroken: the file is truncated or damaged, or is not the one that was planned for.
         OverByteBudget: a result cannot be made small enough.
+        OutputUnwritable: there is no room to encode one in.
     """
     source = Source.of(source)
     if any(plan.action != "convert" for plan in plans):
@@ -115,6 +117,7 @@ def _finished(frame: Frame, plan: Plan, source: Source) -> Fitted:
     if plan.action != "convert":
         # It was decoded all the same: a file cut short has a perfect header.
         _check_as_planned(plan, source)
+        plan = _without_second_picture(plan, source)
     if plan.action == "keep":
         encoded = Encoded(data=source.read(), quality=None)
     elif plan.action == "strip":
@@ -137,6 +140,19 @@ def _check_as_planned(plan: Plan, source: Source) -> None:
     info = probe(source)
     if replace(info, name=plan.info.name) != plan.info:
         raise not_as_planned(source.name, plan, seen="other contents")
+
+
+def _without_second_picture(plan: Plan, source: Source) -> Plan:
+    """Return the plan, which strips a JPEG after all when another one hangs behind its end.
+
+    The two end as one does, so that only a walk through the pixel data shows it, which is no header fact.
+    """
+    if (plan.action, plan.format) == ("keep", "jpeg"):
+        data = source.read()
+        clean = without_metadata(data, plan.format, source.name)
+        if len(clean) < len(data) and data.startswith(clean):
+            return replace(plan, action="strip", info=replace(plan.info, metadata=("trailer",)))
+    return plan
 
 
 def _costs(plan: Plan, encoded: Encoded) -> tuple[Finding, ...]:

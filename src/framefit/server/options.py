@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framefit.errors import InvalidOption
+from framefit.options import within
 from framefit.server.faults.fault import Fault
 from framefit.videos.dialects import dialect_named
 
@@ -51,16 +52,8 @@ class ServerOptions:
                 fix=f"--host {LOOPBACK[0]}",
             )
         dialect_named(self.speak, flag="--speak")
-        _within("port", self.port, 0, 65_535)
-        _within("workers", self.workers, 0, 16)
-        _within("max_body_bytes", self.max_body_bytes, 1024, 1 << 30)
-        _within("keep_seconds", self.keep_seconds, 1, 10 * 366 * 24 * 3600)
-        _within("lease_seconds", self.lease_seconds, 1, 3600)
-
-
-def _within(name: str, value: float, low: int, high: int) -> None:
-    if not low <= value <= high:
-        flag = name.replace("_", "-")
-        raise InvalidOption(
-            f"{flag} is out of range", seen=str(value), wanted=f"{low} to {high}", fix=f"--{flag} {high}"
-        )
+        within("port", self.port, 0, 65_535)
+        within("workers", self.workers, 0, 16)
+        within("max_body_bytes", self.max_body_bytes, 1024, 1 << 30)
+        within("keep_seconds", self.keep_seconds, 1, 10 * 366 * 24 * 3600)
+        within("lease_seconds", self.lease_seconds, 1, 3600)

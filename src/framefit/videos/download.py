@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from framefit.errors import DownloadFailed, OutputUnwritable
-from framefit.saving import whole_file, write_whole
+from framefit.errors import DownloadFailed
+from framefit.saving import unwritable, whole_file, write_whole
 from framefit.videos.dialects import Dialect, dialect_named
 from framefit.videos.dialects.recognising import USUAL
 from framefit.videos.job import Job
@@ -18,39 +18,6 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 ATTEMPTS = 4
-
-
-def download(
-    client: OpenAI,
-    video_id: str,
-    output: Path,
-    *,
-    attempts: int = ATTEMPTS,
-    dialect: Dialect | None = None,
-    partial: Path | None = None,
-) -> Path:
-    """Fetch the content of a completed video to a file that appears whole or not at all.
-
-    Args:
-        client: from `framefit.videos.client.connect`.
-        video_id: the id the server gave.
-        output: the path to appear; its folder is created, an existing file is replaced.
-        attempts: how often in a row a transfer may bring nothing, 1 or more; 4 by default.
-        dialect: how the server speaks; None is the protocol itself.
-        partial: where the bytes are kept until they are all there, beside the output, for a caller who
-            is alone with that name; None makes up a name, which a killed process leaves behind.
-
-    Returns:
-        The path.
-
-    Raises:
-        DownloadFailed: the content did not come whole; the message names the video.
-        OutputUnwritable: the file cannot be written there.
-    """
-    request = (dialect or dialect_named(USUAL)).content_request(video_id)
-    if request is None:
-        raise not_whole(client, video_id, "the video came with the answer to the create, and only with it")
-    return _fetched(client, video_id, request.path, output, attempts, partial)
 
 
 def save_content(
@@ -81,10 +48,18 @@ def save_content(
         OutputUnwritable: the file cannot be written there.
     """
     if job.content is not None:
-        write_whole(output, job.content)
-        return output
+        return write_whole(output, job.content)
+    path = _place(client, job, dialect or dialect_named(USUAL))
+    return _fetched(client, job.id, path, output, attempts, partial)
+
+
+def _place(client: OpenAI, job: Job, dialect: Dialect) -> str:
+    """Return the path or the address that the content of a job is fetched from."""
     if job.content_url is None:
-        return download(client, job.id, output, attempts=attempts, dialect=dialect, partial=partial)
+        request = dialect.content_request(job.id)
+        if request is None:
+            raise not_whole(client, job.id, "the video came with the answer to the create, and only with it")
+        return request.path
     if not _same_server(job.content_url, str(client.base_url)):
         place = shown_address(job.content_url)
         raise DownloadFailed(
@@ -93,7 +68,7 @@ def save_content(
             wanted=f"a video on {where(client)}: no other address is fetched",
             fix=f"fetch it from {place}",
         )
-    return _fetched(client, job.id, job.content_url, output, attempts, partial)
+    return job.content_url
 
 
 def _same_server(url: str, base_url: str) -> bool:
@@ -114,12 +89,7 @@ def _fetched(
         with whole_file(output) as temporary:
             partial.replace(temporary)
     except OSError as error:
-        raise OutputUnwritable(
-            f"{partial.name!r} cannot be written: {(error.strerror or str(error)).lower()}",
-            seen=str(partial),
-            wanted="a folder that can be written to and has room",
-            fix="-o OTHER_FOLDER",
-        ) from error
+        raise unwritable(output, error.strerror or str(error)) from error
     finally:
         partial.unlink(missing_ok=True)
     return output
