@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batches import files_below, fill, framefit, rows_of, start
+from batches import files_below, fill, framefit, rows_of, start, without_rights
 from framefit.batch.addresses import folder_of, join, name_of, path_in_store, without_suffix
 from framefit.batch.items import Item
 from framefit.batch.local import Local
@@ -61,17 +61,46 @@ def test_a_folder_that_may_not_be_opened_fails_in_its_turn(tmp_path: Path) -> No
         (tmp_path / "in" / name).mkdir(parents=True)
         write(tmp_path / "in" / name / "a.png", scene(40, 30))
     (tmp_path / "in" / "closed").chmod(0)
-    # Root opens everything, unless it gives that up.
-    rights = "-dac_override,-dac_read_search"
-    held = [] if os.getuid() else ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
-    if held and shutil.which("setpriv") is None:
-        pytest.skip("root cannot give its rights up here: there is no setpriv")
     command = [sys.executable, "-m", "framefit", "fit", "in", "--size", "32x24", "-o", "out"]
-    ended = subprocess.run([*held, *command], cwd=tmp_path, capture_output=True)
+    ended = subprocess.run([*without_rights(), *command], cwd=tmp_path, capture_output=True)
     (tmp_path / "in" / "closed").chmod(0o755)
     assert ended.returncode == 1
     assert b"1 fitted, 1 failed" in ended.stderr
     assert [row["status"] for row in rows_of(tmp_path / "out" / "manifest.jsonl")] == ["fitted", "failed"]
+
+
+@pytest.mark.parametrize("command", ["fit", "check"])
+def test_a_path_behind_a_closed_folder_is_told_in_a_sentence(tmp_path: Path, command: str) -> None:
+    """What stands behind a folder that may not be opened is a typed error, for `fit` as for `check`."""
+    (tmp_path / "closed").mkdir()
+    write(tmp_path / "closed" / "a.png", scene(40, 30))
+    (tmp_path / "closed").chmod(0)
+    arguments = [
+        sys.executable,
+        "-m",
+        "framefit",
+        command,
+        "closed/a.png",
+        "--size",
+        "1280x720",
+        "--model",
+        "sora-2",
+    ]
+    ended = subprocess.run([*without_rights(), *arguments], cwd=tmp_path, capture_output=True)
+    (tmp_path / "closed").chmod(0o755)
+    assert ended.returncode == 1
+    assert b"permission denied [picture_unreadable]" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_an_output_is_known_for_the_input_behind_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """A path that leads back to the input through a folder still to be made is refused before anything is done."""
+    write(tmp_path / "a.jpg", scene(40, 30), "JPEG")
+    before = (tmp_path / "a.jpg").read_bytes()
+    ended = framefit("fit", "a.jpg", "--size", "32x24", "-o", "./new/../a.jpg", cwd=tmp_path)
+    assert (ended.returncode, (tmp_path / "a.jpg").read_bytes()) == (2, before)
+    assert b"[output_is_input]" in ended.stderr
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_second_run_does_nothing(tmp_path: Path) -> None:

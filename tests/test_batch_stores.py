@@ -15,7 +15,7 @@ from PIL import Image
 from batches import files_below, fill, framefit
 from framefit.batch import stores
 from framefit.batch.inputs import find_items
-from framefit.errors import FramefitError, OutputUnwritable, PictureUnreadable
+from framefit.errors import FramefitError, OutputUnwritable, PictureNotFound, PictureUnreadable
 from pictures import encoded, scene
 
 moto_server = pytest.importorskip("moto.server")
@@ -215,6 +215,19 @@ def test_errors_of_stores_are_typed(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputUnwritable):
         stores.write(str(tmp_path / "file" / "a.png"), b"data", retries=0, mark=".t-")
+
+
+def test_a_web_server_that_does_not_answer_is_not_a_missing_picture() -> None:
+    """Nobody who cannot connect is told that the picture does not exist, and a connection is tried again."""
+    with pytest.raises(PictureUnreadable, match="cannot be read from its store") as refused:
+        stores.read("http://127.0.0.1:9/a.jpg", byte_count=None, retries=1)
+    assert "Cannot connect" in str(refused.value.seen)
+
+
+def test_a_picture_that_a_web_server_does_not_have(shaky: str) -> None:
+    """A web server that answers 404 does not have the picture."""
+    with pytest.raises(PictureNotFound):
+        stores.read(f"{shaky}/none.jpg", byte_count=None, retries=3)
 
 
 def test_a_store_that_cannot_be_listed_ends_in_a_sentence(env: dict[str, str], tmp_path: Path) -> None:

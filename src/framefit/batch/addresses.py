@@ -27,6 +27,11 @@ def plain(address: str) -> str:
     return url2pathname(urlsplit(address).path)
 
 
+def is_folder(path: str) -> bool:
+    """Tell whether a path of this machine is a folder; one behind a closed folder is none, and no error."""
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib's raises before Python 3.14
+
+
 def is_pattern(address: str) -> bool:
     """Tell whether an address has the signs of a pattern; the ``?`` of a web address is none."""
     return not address.startswith(("http://", "https://")) and _MAGIC.search(address) is not None

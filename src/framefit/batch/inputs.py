@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from framefit.batch.addresses import comparable, is_pattern, is_remote, name_of, plain
+from framefit.batch.addresses import comparable, is_folder, is_pattern, is_remote, name_of, plain
 from framefit.batch.items import Item
 from framefit.batch.lists import read_list
 from framefit.batch.stores import Facts, facts_from, facts_of, remote
@@ -65,7 +65,7 @@ def find_items(
             yield Item(address="-", relative="picture")
         elif is_remote(given):
             yield from _in_store(given, besides)
-        elif Path(given).is_dir():
+        elif is_folder(given):
             yield from _below(Path(given), besides)
         elif is_pattern(given) and not os.path.lexists(given):
             yield from _matching(given, besides)
@@ -84,7 +84,7 @@ def is_several(inputs: Sequence[str], lists: Sequence[str] = ()) -> bool:
         return False
     if is_remote(given):
         return is_pattern(given) or _is_remote_folder(given)
-    return Path(given).is_dir() or (is_pattern(given) and not os.path.lexists(given))
+    return is_folder(given) or (is_pattern(given) and not os.path.lexists(given))
 
 
 def is_picture(head: bytes) -> bool:
@@ -116,7 +116,7 @@ def _matching(pattern: str, besides: str | None) -> Iterator[Item]:
     kept_out = None if besides is None else comparable(besides) + os.sep
     nothing = True
     for name in sorted(glob.iglob(pattern, recursive=True)):  # noqa: PTH207 - pathlib takes no absolute pattern
-        if not Path(name).is_dir() and not (kept_out and comparable(name).startswith(kept_out)):
+        if not is_folder(name) and not (kept_out and comparable(name).startswith(kept_out)):
             nothing = False
             yield _local(Path(name), Path(name).relative_to(root).as_posix(), found=True)
     if nothing:

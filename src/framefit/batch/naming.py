@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -167,7 +168,8 @@ def _identity(address: str) -> str | None:
     if is_remote(address):
         return address
     try:
-        status = Path(address).stat()
+        # Folders on the way that are still to be made are left out, as they will be when it is written.
+        status = Path(os.path.realpath(address)).stat()
     except (OSError, ValueError):
         return None
     return f"{status.st_dev}:{status.st_ino}"

@@ -140,17 +140,18 @@ def _read_remote(address: str, byte_count: int | None) -> Source:
                 data = file.read(LARGEST_FILE + 1)
         else:
             data = b"" if byte_count > LARGEST_FILE else store.cat_file(address)
-    except FileNotFoundError as error:
-        raise PictureNotFound(
-            f"{name!r} does not exist", seen=address, wanted="a picture file", fix="check the address"
-        ) from error
     except Exception as error:  # each kind of store has a tree of errors of its own
+        reason = _behind(error)
+        if isinstance(reason, FileNotFoundError):
+            raise PictureNotFound(
+                f"{name!r} does not exist", seen=address, wanted="a picture file", fix="check the address"
+            ) from error
         raise PictureUnreadable(
             f"{name!r} cannot be read from its store",
-            seen=_short(error),
+            seen=_short(reason),
             wanted="a file this user may read",
             fix="check the credentials and the connection",
-        ) from error
+        ) from reason
     size = max(byte_count or 0, len(data))
     if size > LARGEST_FILE:
         raise PictureTooLarge(
@@ -162,6 +163,16 @@ def _read_remote(address: str, byte_count: int | None) -> Source:
     stream = io.BytesIO(data)
     stream.name = name  # what the picture is called in errors
     return Source.of(stream)
+
+
+def _behind(error: Exception) -> BaseException:
+    """Return why a file that is said not to exist could not be asked for; fsspec says so of web servers."""
+    cause = error.__cause__
+    if not isinstance(error, FileNotFoundError) or cause is None or isinstance(cause, FileNotFoundError):
+        return error
+    status = getattr(cause, "status", None)
+    could_ask = not isinstance(cause, OSError) if status is None else status in (404, 410)
+    return error if could_ask else cause
 
 
 def head(address: str, count: int = 32) -> bytes:
