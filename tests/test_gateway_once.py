@@ -203,35 +203,6 @@ def test_a_key_in_use(odd: OddServer, tmp_path: Path) -> None:
     assert len(odd.asked("POST", "/videos")) == 1
 
 
-def test_replicas_share_their_keys(odd: OddServer, tmp_path: Path) -> None:
-    """Two gateways with one database send one request for one key."""
-    odd.on("POST", "/videos", Reply(body=VIDEO))
-    url = f"sqlite:///{tmp_path / 'shared.db'}"
-    answers = []
-    for name in ("a", "b"):
-        with gateway(odd.base_url, tmp_path / name, dialect="openai", database=url) as front:
-            answers.append(create(front.base_url, "k").json())
-    assert answers[0] == answers[1]
-    assert len(odd.asked("POST", "/videos")) == 1
-
-
-def test_one_of_many_claims_a_key(tmp_path: Path) -> None:
-    """Of many threads that claim a key at the same time exactly one gets it."""
-    engine = open_url(URL.create("sqlite", database=str(tmp_path / "k.db")), metadata)
-    keys, states = Keys(engine), []
-
-    def claim() -> None:
-        states.append(keys.claim("n", "d", pending_seconds=60).state)
-
-    threads = [threading.Thread(target=claim) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    engine.dispose()
-    assert sorted(states) == ["new", *["pending"] * 15]
-
-
 def test_old_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pending key of a process that died is an unknown outcome, and after 24 hours it is forgotten."""
     engine = open_url(URL.create("sqlite", database=str(tmp_path / "k.db")), metadata)
