@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from PIL import Image
 
 from framefit.server.folder import DataFolder
 from framefit.server.gateway.app import create_gateway
@@ -25,7 +26,7 @@ from framefit.server.running import RunningServer, running
 from framefit.server.speaking.models import WAN
 from movies import movie
 from odd_server import closed_port
-from pictures import scene
+from pictures import encoded, scene, stored_with, with_orientation
 from quick_engine import quick_renderers
 from serving import send
 
@@ -44,6 +45,39 @@ def rule_of(speak: str) -> dict[str, str]:
     """The size that a picture is fitted to there, and the rule where there is one, for `framefit.fit`."""
     rule = {"model": "Wan2.2-I2V-A14B", "server": speak} if speak in RULED else {}
     return {"size": asked_of(speak)["size"], **rule}
+
+
+def transparent() -> bytes:
+    """Nothing is left of two corners but their hidden colour."""
+    image = scene(900, 700).convert("RGBA")
+    mask = Image.new("L", image.size, 255)
+    for corner in ((0, 0), (675, 525)):
+        mask.paste(0, (*corner, corner[0] + 225, corner[1] + 175))
+    image.putalpha(mask)
+    return encoded(image, "PNG")
+
+
+def heic() -> bytes:
+    """A wide picture as phones store it."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return encoded(scene(1400, 600), "HEIF")
+
+
+PICTURES: dict[str, Callable[[], bytes]] = {
+    "wrong size": lambda: encoded(scene(1000, 900)),
+    "sideways": lambda: encoded(stored_with(scene(1200, 720), 6), exif=with_orientation(6)),
+    "transparent": transparent,
+    "heic": heic,
+    "48 megapixels": lambda: encoded(scene(8000, 6000), quality=60),
+}
+
+
+@cache
+def picture(kind: str) -> bytes:
+    """The bytes of one of them, made once."""
+    return PICTURES[kind]()
 
 
 @contextmanager

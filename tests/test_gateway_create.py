@@ -125,6 +125,14 @@ def test_every_form_is_understood(servers: Behind, form: str) -> None:
     assert not {"width", "height"} & last["fields"].keys()
 
 
+def test_a_slash_at_the_end_is_no_way_past(servers: Behind) -> None:
+    """A create whose path ends in a slash is looked into, too; whether that is a path is the upstream's to say."""
+    body = {"prompt": "x", "size": SIZE, "images": [data_url(BIG)]}
+    reply = send("POST", f"{servers.base_url}/videos/", json=body)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (404, "unknown_url")
+    assert json.loads(reply.headers["x-framefit-plan"])["now"] == SIZE
+
+
 def test_without_a_size_the_model_decides(servers: Behind) -> None:
     """A request that names no size gets the model's default, for the picture and for the video."""
     servers.create(json={"prompt": "x", "input_reference": data_url(BIG)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from functools import cache
 
 import httpx
 import openai
@@ -13,8 +12,8 @@ from PIL import Image, ImageChops, ImageOps
 import framefit
 from framefit.probing import probe
 from framefit.videos.dialects import NAMES
-from gateways import Behind, asked_of, digest, rule_of
-from pictures import encoded, opened, scene, stored_with, with_orientation
+from gateways import PICTURES, Behind, asked_of, digest, picture, rule_of
+from pictures import opened
 from serving import SDK_WARNING, data_url, sdk, send
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
@@ -22,37 +21,6 @@ pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 MISMATCH = "must match the requested width and height"
 STRICT = ("openai", "azure", "litellm", "relay")
 STRETCHING = ("vllm-omni", "dynamo")
-
-
-def transparent() -> bytes:
-    """Nothing is left of two corners but their hidden colour."""
-    image = scene(900, 700).convert("RGBA")
-    mask = Image.new("L", image.size, 255)
-    for corner in ((0, 0), (675, 525)):
-        mask.paste(0, (*corner, corner[0] + 225, corner[1] + 175))
-    image.putalpha(mask)
-    return encoded(image, "PNG")
-
-
-def heic() -> bytes:
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    return encoded(scene(1400, 600), "HEIF")
-
-
-PICTURES = {
-    "wrong size": lambda: encoded(scene(1000, 900)),
-    "sideways": lambda: encoded(stored_with(scene(1200, 720), 6), exif=with_orientation(6)),
-    "transparent": transparent,
-    "heic": heic,
-    "48 megapixels": lambda: encoded(scene(8000, 6000), quality=60),
-}
-
-
-@cache
-def picture(kind: str) -> bytes:
-    return PICTURES[kind]()
 
 
 def roundness(image: Image.Image) -> float:

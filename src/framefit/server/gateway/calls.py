@@ -29,7 +29,8 @@ def calls_router(creator: Creator) -> APIRouter:
     """
     router = APIRouter(prefix="/v1")
     calls = _Calls(creator)
-    router.add_api_route("/videos", creator.create, methods=["POST"])
+    for path in ("/videos", "/videos/"):
+        router.add_api_route(path, creator.create, methods=["POST"])
     router.add_api_route("/videos", calls.page, methods=["GET"])
     for name in ("edits", "extensions"):
         router.add_api_route(f"/videos/{name}", calls.derive, methods=["POST"])
