@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -189,6 +190,29 @@ def test_bodies_have_a_limit(tmp_path: Path) -> None:
                 assert (reply.status_code, reply.json()["error"]["code"]) == (413, "request_too_large"), path
                 content = iter([bytes(30_000)] * 3) if not isinstance(content, bytes) else content
         assert list((tmp_path / "gateway" / "uploads").iterdir()) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is counted Linux's way")
+def test_values_have_a_limit(tmp_path: Path) -> None:
+    """JSON that would take gigabytes once it is decoded is refused before it is, wherever it stands."""
+    lists = "[" + "[]," * 10_000_000 + "1]"
+    peak = max_memory()
+    with engine_behind(tmp_path) as servers:
+        replies = [
+            servers.create(
+                content=f'{{"prompt": "x", "images": {lists}}}', headers={"Content-Type": "application/json"}
+            ),
+            servers.create(files={"prompt": (None, "x"), "input_reference": (None, lists)}),
+        ]
+        assert [reply.status_code for reply in replies] == [400, 400]
+        assert servers.record() == []
+    assert max_memory() - peak < 400
+
+
+def max_memory() -> float:
+    """The most memory that this process, with the servers in it, has had so far, in MiB."""
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def test_pictures_have_a_limit(tmp_path: Path) -> None:
