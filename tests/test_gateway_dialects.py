@@ -9,9 +9,10 @@ from typing import Any
 import openai
 import pytest
 
+import framefit
 from framefit.server.speaking.models import WAN
 from framefit.videos.dialects import NAMES
-from gateways import Behind, asked_of, engine_behind
+from gateways import Behind, asked_of, baked, digest, engine_behind, rule_of
 from pictures import encoded, scene
 from serving import SDK_WARNING, data_url, sdk, send
 
@@ -94,6 +95,18 @@ def test_stills_are_not_confused_with_videos(all_servers: dict[str, Behind]) -> 
         video = client.videos.create_and_poll(prompt="x", model=WAN)
         with pytest.raises(openai.BadRequestError):
             client.videos.download_content(video.id, variant="thumbnail")
+
+
+def test_the_video_itself_as_an_answer(all_servers: dict[str, Behind]) -> None:
+    """VLLM-Omni's create that answers with the video gets the fitted picture, and its answer comes back whole."""
+    servers, data = all_servers["vllm-omni"], encoded(scene(700, 700))
+    fields = {"prompt": "x", **asked_of("vllm-omni")}
+    url = f"{servers.base_url}/videos/sync"
+    reply = send("POST", url, data=fields, files={"input_reference": ("a.jpg", data)}, timeout=60)
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "video/mp4")
+    last = servers.last()
+    assert reply.content.startswith(baked()) and last["id"].encode() in reply.content
+    assert last["digest"] == digest(framefit.fit(data, **rule_of("vllm-omni")).data)  # type: ignore[arg-type]
 
 
 def test_errors_have_one_shape(all_servers: dict[str, Behind]) -> None:

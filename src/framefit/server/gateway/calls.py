@@ -18,6 +18,9 @@ from framefit.server.gateway.replying import Mend, mended
 from framefit.videos.dialects import Dialect
 
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_CREATES = ("/videos", "/videos/", "/videos/sync", "/videos/stream")
+"""Those with a word behind them are vLLM-Omni's, answered with the video itself, and Dynamo's, answered bit by bit."""
+
 _COSTS_MONEY = ("remix", "edits", "extensions")
 
 
@@ -29,7 +32,7 @@ def calls_router(creator: Creator) -> APIRouter:
     """
     router = APIRouter(prefix="/v1")
     calls = _Calls(creator)
-    for path in ("/videos", "/videos/"):
+    for path in _CREATES:
         router.add_api_route(path, creator.create, methods=["POST"])
     router.add_api_route("/videos", calls.page, methods=["GET"])
     for name in ("edits", "extensions"):

@@ -83,7 +83,7 @@ async def mended(
     create: bool = False,
     raw: bool = False,
 ) -> Response:
-    """Return a reply with its words mended; one too long to be words goes back as it comes.
+    """Return a reply with its words mended; one too long to be words, or made of events, goes back as it comes.
 
     Args:
         reply: the upstream's, whose head is there.
@@ -96,9 +96,11 @@ async def mended(
     Raises:
         ApiError: 502, the reply breaks off.
     """
+    headers = headers_back(reply, upstream)
+    if reply.headers.get("content-type", "").startswith("text/event-stream"):
+        return PassedOn(reply, headers)  # news as it comes, which nobody wants to wait for
     stream = reply.aiter_raw()
     start, whole = await _begin(stream)
-    headers = headers_back(reply, upstream)
     if not whole:
         return PassedOn(reply, headers, content=_joined(start, stream))
     await reply.aclose()
