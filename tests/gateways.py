@@ -174,9 +174,10 @@ class Served:
                     return self
             except httpx.TransportError:
                 pass
-            assert self.process.poll() is None, self.log.read_text()
+            assert self.process.poll() is None, self.said
             time.sleep(0.1)
-        raise AssertionError(self.log.read_text())
+        self.process.kill()
+        raise AssertionError(self.said)
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()

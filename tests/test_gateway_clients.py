@@ -230,7 +230,7 @@ def test_schemathesis(tmp_path: Path) -> None:
         ran = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{servers.front.url}/openapi.json"),
-                *("--url", servers.front.url, "--checks", checks, "--seed", "7", "--max-examples", "60"),
+                *("--url", servers.front.url, "--checks", checks, "--seed", "7", "--max-examples", "30"),
                 *("--generation-database", "none", "--no-color"),
             ],
             cwd=tmp_path,
@@ -241,4 +241,4 @@ def test_schemathesis(tmp_path: Path) -> None:
         )
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-1000:]
     made = re.search(r"(\d+) generated", ran.stdout)
-    assert made is not None and int(made[1]) > 500, ran.stdout[-1000:]
+    assert made is not None and int(made[1]) > 300, ran.stdout[-1000:]

@@ -63,12 +63,6 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
     upstream = Upstream(options)
     desk = Desk(at_once=options.threads, waiting=options.fits_waiting)
     metrics = Metrics(lambda: desk.admitted)
-    usual = Fetcher(
-        options.fetch_references,
-        seconds=options.fetch_seconds,
-        most_bytes=options.fetch_bytes,
-        at_once=options.threads,
-    )
     # A request that is neither answered nor lost after this long belongs to a process that has died.
     longest = options.answer_seconds + options.connect_seconds + options.fetch_seconds + 600
     creator = Creator(
@@ -76,7 +70,7 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
         spool=spool,
         upstream=upstream,
         desk=desk,
-        fetcher=fetcher or usual,
+        fetcher=fetcher or _fetcher(options),
         holder=Holder(keys, pending_seconds=longest),
         shelf=Shelf(keeper, upstream),
         catalog=catalog,
@@ -121,6 +115,15 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
     app.add_middleware(Journal, metrics=metrics)
     app.add_middleware(Edge)
     return app
+
+
+def _fetcher(options: GatewayOptions) -> Fetcher:
+    return Fetcher(
+        options.fetch_references,
+        seconds=options.fetch_seconds,
+        most_bytes=options.fetch_bytes,
+        at_once=options.threads,
+    )
 
 
 def _spool(options: GatewayOptions) -> Path:
