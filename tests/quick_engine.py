@@ -81,22 +81,33 @@ def quick_engine(folder: Path, *, render_seconds: float = 0.0, renderers: int = 
     """
     baked = movie(folder / "baked.mp4", scene(720, 1280)).read_bytes()
     data = DataFolder(path=(folder / "engine").resolve())
-    with running(ServerOptions(data_folder=data.path, workers=0)) as server:
-        engine = QuickEngine(server.base_url, data, baked)
-        done = threading.Event()
-        threads = [
-            threading.Thread(target=_render, args=(engine, data, str(number), render_seconds, done))
-            for number in range(renderers)
-        ]
+    with (
+        running(ServerOptions(data_folder=data.path, workers=0)) as server,
+        quick_renderers(server.base_url, data, baked, seconds=render_seconds, count=renderers) as engine,
+    ):
+        yield engine
+
+
+@contextmanager
+def quick_renderers(
+    base_url: str, data: DataFolder, baked: bytes, *, seconds: float = 0.0, count: int = 1
+) -> Iterator[QuickEngine]:
+    """Finish the jobs of a running engine that renders nothing itself, while the block lasts."""
+    engine = QuickEngine(base_url, data, baked)
+    done = threading.Event()
+    threads = [
+        threading.Thread(target=_render, args=(engine, data, str(number), seconds, done))
+        for number in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield engine
+    finally:
+        done.set()
         for thread in threads:
-            thread.start()
-        try:
-            yield engine
-        finally:
-            done.set()
-            for thread in threads:
-                thread.join()
-            engine.database.dispose()
+            thread.join()
+        engine.database.dispose()
 
 
 def _render(engine: QuickEngine, data: DataFolder, owner: str, seconds: float, done: threading.Event) -> None:

@@ -44,16 +44,18 @@ def folder(photo: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_python(path: Path, folder: Path, base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def run_python(path: Path, folder: Path, places: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the Python blocks of a page in order, in one namespace; a text block after one is what it prints."""
     monkeypatch.chdir(folder)
     pattern = r"^```python\n(.*?)^```(?:\n+^```text\n(.*?)^```)?"
     found = re.findall(pattern, path.read_text(encoding="utf-8"), re.M | re.S)
     namespace: dict[str, object] = {}
     for code, expected in found:
+        for shown, place in places.items():
+            code = code.replace(shown, place)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(code.replace("http://127.0.0.1:8080/v1", base_url), str(path), "exec"), namespace)
+            exec(compile(code, str(path), "exec"), namespace)
         if expected:
             assert printed.getvalue() == expected
 
@@ -62,14 +64,21 @@ def run_python(path: Path, folder: Path, base_url: str, monkeypatch: pytest.Monk
     "path", [path for path in DOCS if blocks(path, "python")], ids=lambda path: path.name
 )
 def test_python_examples_run(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every Python example of a page runs as it stands, and prints what the page shows."""
+    """Every Python example of a page runs as it stands, and prints what the page shows; 8081 is a gateway."""
+    from framefit.server.gateway.options import GatewayOptions
     from framefit.server.options import ServerOptions
     from framefit.server.running import running
 
     for name in ("FRAMEFIT_BASE_URL", "OPENAI_BASE_URL", "FRAMEFIT_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     with running(ServerOptions(data_folder=folder / "engine", port=0)) as engine:
-        run_python(path, folder, engine.base_url, monkeypatch)
+        options = GatewayOptions(upstream=engine.base_url, data_folder=folder / "gateway")
+        with running(options) as gateway:
+            places = {
+                f"http://127.0.0.1:{port}/v1": server.base_url
+                for port, server in ((8080, engine), (8081, gateway))
+            }
+            run_python(path, folder, places, monkeypatch)
 
 
 def examples() -> list[tuple[str, str, str]]:

@@ -5,26 +5,32 @@ from __future__ import annotations
 import json
 import logging
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from framefit.errors import InvalidOption
 from framefit.server.gateway.options import GatewayOptions
 from framefit.server.options import ServerOptions
 from framefit.server.settings import read_settings
-from gateways import Behind, engine_behind, gateway
-from odd_server import Reply, closed_port, odd_server
+from gateways import Behind, Served, engine_behind, gateway
+from odd_server import Reply, odd_server
 from pictures import encoded, one_colour_png, scene
 from serving import data_url, send
 
 UPSTREAM = "https://relay.example/v1"
 PICTURE = data_url(encoded(scene(100, 100)))
+
+
+def served(upstream: str, folder: Path, *flags: str) -> Served:
+    """A gateway in a process of its own."""
+    return Served(folder, "--upstream", upstream, "--dialect", "openai", *flags)
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +192,29 @@ def test_bodies_have_a_limit(tmp_path: Path) -> None:
         assert list((tmp_path / "gateway" / "uploads").iterdir()) == []
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is counted Linux's way")
+def test_values_have_a_limit(tmp_path: Path) -> None:
+    """JSON that would take gigabytes once it is decoded is refused before it is, wherever it stands."""
+    lists = "[" + "[]," * 10_000_000 + "1]"
+    peak = max_memory()
+    with engine_behind(tmp_path) as servers:
+        replies = [
+            servers.create(
+                content=f'{{"prompt": "x", "images": {lists}}}', headers={"Content-Type": "application/json"}
+            ),
+            servers.create(files={"prompt": (None, "x"), "input_reference": (None, lists)}),
+        ]
+        assert [reply.status_code for reply in replies] == [400, 400]
+        assert servers.record() == []
+    assert max_memory() - peak < 400
+
+
+def max_memory() -> float:
+    """The most memory that this process, with the servers in it, has had so far, in MiB."""
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
 def test_pictures_have_a_limit(tmp_path: Path) -> None:
     """A small file that claims to be a huge picture is refused from its header."""
     bomb = one_colour_png(20_000, 20_000)
@@ -210,6 +239,22 @@ def test_the_queue_has_an_end(tmp_path: Path) -> None:
             ("2", "true")
         }
         assert len(servers.record()) == len(taken)
+
+
+def test_connections_have_a_limit(tmp_path: Path) -> None:
+    """A connection beyond the limit is 503 in the envelope that says when to come back; the others go on."""
+    with engine_behind(tmp_path, max_connections=2) as servers, ExitStack() as stack:
+        url = f"{servers.base_url}/videos"
+        clients = [stack.enter_context(httpx.Client(verify=False)) for _ in range(3)]
+        assert [client.get(url).status_code for client in clients] == [200, 200, 503]
+        reply = stack.enter_context(httpx.Client(verify=False)).post(url, json={"prompt": "x"})
+        assert (reply.status_code, reply.json()["error"]["code"]) == (503, "gateway_busy")
+        told = {name: reply.headers[name] for name in ("retry-after", "x-should-retry", "connection")}
+        assert told == {"retry-after": "2", "x-should-retry": "true", "connection": "close"}
+        assert reply.headers["x-request-id"].startswith("req_")
+        assert servers.record() == []
+        clients[0].close()
+        assert [clients[1].get(url).status_code, clients[2].get(url).status_code] == [200, 200]
 
 
 def test_slow_uploads_end(tmp_path: Path) -> None:
@@ -257,24 +302,23 @@ def test_every_request_stands_in_the_log(tmp_path: Path) -> None:
     """The log of a real gateway holds one JSON object for each request, with the id that the client saw."""
     with odd_server() as odd:
         odd.on("POST", "/videos", Reply(body={"id": "video_1", "status": "queued"}))
-        with Gateway(odd.base_url, tmp_path, "--log-format", "json") as (process, port):
+        with served(odd.base_url, tmp_path, "--log-format", "json") as front:
             body = {"prompt": "secret words", "size": "64x64", "images": [PICTURE]}
-            reply = send("POST", f"http://127.0.0.1:{port}/v1/videos", json=body)
-    lines = [json.loads(line) for line in process.stderr_text.splitlines() if line.startswith("{")]
+            reply = send("POST", f"{front.base_url}/videos", json=body)
+    lines = [json.loads(line) for line in front.said.splitlines() if line.startswith("{")]
     told = next(line for line in lines if line["message"] == "request" and line["method"] == "POST")
     assert told["request_id"] == reply.headers["x-request-id"]
     assert (told["status"], told["now"], told["was"], told["mode"]) == (200, "64x64", "100x100", "cover")
-    assert "secret words" not in process.stderr_text
+    assert "secret words" not in front.said
 
 
 def test_several_workers_share_a_port(tmp_path: Path) -> None:
     """Several processes answer at one port, count together, and end together."""
-    with odd_server() as odd, Gateway(odd.base_url, tmp_path, "--workers", "2") as (_, port):
-        base = f"http://127.0.0.1:{port}"
+    with odd_server() as odd, served(odd.base_url, tmp_path, "--workers", "2") as front:
         odd.on("GET", "/models", Reply(body={"data": []}))
         for _ in range(20):
-            assert send("GET", f"{base}/v1/models").status_code == 200
-        counts = send("GET", f"{base}/metrics").text
+            assert send("GET", f"{front.base_url}/models").status_code == 200
+        counts = send("GET", f"{front.url}/metrics").text
         assert 'framefit_requests_total{method="GET",route="/v1/*",status="200"} 20.0' in counts
 
 
@@ -285,14 +329,16 @@ def test_uploads_under_way_are_finished(tmp_path: Path) -> None:
     head = "\r\n".join((*lines, f"Content-Length: {len(body)}", "", ""))
     with odd_server() as odd:
         odd.on("POST", "/videos", Reply(body={"id": "video_1", "status": "queued"}))
-        running = Gateway(odd.base_url, tmp_path)
-        with running as (_, port), socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        with (
+            served(odd.base_url, tmp_path) as front,
+            socket.create_connection(("127.0.0.1", front.port), timeout=30) as client,
+        ):
             client.sendall(head.encode() + body[:100])
             time.sleep(0.5)
-            running.process.terminate()
+            front.process.terminate()
             for _ in range(100):
                 try:
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    socket.create_connection(("127.0.0.1", front.port), timeout=1).close()
                 except OSError:
                     break
                 time.sleep(0.1)
@@ -303,51 +349,3 @@ def test_uploads_under_way_are_finished(tmp_path: Path) -> None:
             while piece := client.recv(65536):
                 answer += piece
     assert answer.startswith(b"HTTP/1.1 200") and b'"id":"video_1"' in answer
-
-
-class Run:
-    """A gateway in a process of its own."""
-
-    stderr_text = ""
-
-
-class Gateway:
-    """Run `framefit serve --upstream` while the block lasts."""
-
-    def __init__(self, upstream: str, folder: Path, *flags: str) -> None:
-        self.port = closed_port()
-        self.run = Run()
-        self.log = folder / "log.txt"
-        folder.mkdir(exist_ok=True)
-        command = [
-            sys.executable,
-            "-m",
-            "framefit",
-            "serve",
-            "--upstream",
-            upstream,
-            "--port",
-            str(self.port),
-        ]
-        self.command = [*command, "--dialect", "openai", "--data", str(folder / "data"), *flags]
-
-    def __enter__(self) -> tuple[Run, int]:
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(self.command, stderr=log, stdout=log)
-        for _ in range(600):
-            try:
-                if send("GET", f"http://127.0.0.1:{self.port}/readyz").status_code == 200:
-                    return self.run, self.port
-            except OSError:
-                pass
-            except Exception as error:
-                if "Connect" not in type(error).__name__:
-                    raise
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.1)
-        raise AssertionError(self.log.read_text())
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        assert self.process.wait(60) in (0, -15)
-        self.run.stderr_text = self.log.read_text()

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import openai
 import pytest
-from PIL import Image
 
 import framefit
 from framefit.probing import probe
@@ -27,40 +24,16 @@ SIZE = "1280x720"
 MISMATCH = "Inpaint image must match the requested width and height"
 
 
-def transparent() -> bytes:
-    image = scene(900, 700).convert("RGBA")
-    image.putalpha(Image.linear_gradient("L").resize(image.size))
-    return encoded(image, "PNG")
-
-
 PICTURES = {
-    "wrong size": lambda: encoded(scene(1000, 900)),
     "one pixel off": lambda: encoded(scene(1281, 720)),
-    "sideways": lambda: encoded(stored_with(scene(1280, 720), 6), exif=with_orientation(6)),
-    "transparent": transparent,
-    "heic": lambda: encoded(scene(1400, 800), "HEIF"),
     "palette": lambda: encoded(scene(800, 600).quantize(), "GIF"),
-    "48 megapixels": lambda: encoded(scene(8000, 6000), quality=60),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def heif() -> None:
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
 
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     with engine_behind(tmp_path_factory.mktemp("create")) as servers:
         yield servers
-
-
-def arrived(servers: Behind, video_id: str) -> Path:
-    """The picture as the engine has it on its disk, byte for byte as it came."""
-    folder = servers.engine_folder / "references"
-    return next(folder.glob(f"{video_id}.*"))
 
 
 @pytest.mark.parametrize("kind", list(PICTURES))
@@ -70,12 +43,12 @@ def test_every_picture_arrives_right(servers: Behind, kind: str) -> None:
     with openai.OpenAI(base_url=servers.direct, api_key="x", max_retries=0) as direct:
         with pytest.raises(openai.BadRequestError) as refused:
             direct.videos.create(prompt="x", size=SIZE, input_reference=("a", data))
-        if kind not in ("heic", "palette"):
+        if kind != "palette":
             assert refused.value.body["message"] == MISMATCH  # type: ignore[index]
     with sdk(servers.front) as client:
         video = client.videos.create(prompt="x", size=SIZE, input_reference=io.BytesIO(data))
     expected = framefit.fit(data, size=SIZE).data
-    info = probe(arrived(servers, video.id))
+    info = probe(servers.reference(video.id))
     assert (str(info.stored_size), info.orientation, info.alpha) == (SIZE, 1, False)
     assert servers.last()["digest"] == digest(expected)
 
@@ -150,6 +123,14 @@ def test_every_form_is_understood(servers: Behind, form: str) -> None:
     assert last["digest"] == digest(framefit.fit(BIG, size=SIZE).data)
     assert {"prompt": "x", "size": SIZE}.items() <= last["fields"].items()
     assert not {"width", "height"} & last["fields"].keys()
+
+
+def test_a_slash_at_the_end_is_no_way_past(servers: Behind) -> None:
+    """A create whose path ends in a slash is looked into, too; whether that is a path is the upstream's to say."""
+    body = {"prompt": "x", "size": SIZE, "images": [data_url(BIG)]}
+    reply = send("POST", f"{servers.base_url}/videos/", json=body)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (404, "unknown_url")
+    assert json.loads(reply.headers["x-framefit-plan"])["now"] == SIZE
 
 
 def test_without_a_size_the_model_decides(servers: Behind) -> None:
@@ -282,18 +263,6 @@ def test_the_asynchronous_sdk(servers: Behind) -> None:
     got = {row["id"]: row["digest"] for row in servers.record()}
     expected = [digest(framefit.fit(encoded(scene(*size)), size=SIZE).data) for size in sizes]
     assert [got[name] for name in ids] == expected
-
-
-@pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
-def test_curl(servers: Behind, tmp_path: Path) -> None:
-    """Curl's own form, with a picture from a file, arrives right."""
-    (tmp_path / "photo.jpg").write_bytes(BIG)
-    command = ["curl", "-s", f"{servers.base_url}/videos", "-F", "prompt=x", "-F", f"size={SIZE}"]
-    ran = subprocess.run(
-        [*command, "-F", f"input_reference=@{tmp_path / 'photo.jpg'}"], capture_output=True, check=True
-    )
-    assert json.loads(ran.stdout)["status"] == "queued"
-    assert servers.last()["digest"] == digest(framefit.fit(BIG, size=SIZE).data)
 
 
 def test_from_create_to_video(tmp_path: Path) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import openai
@@ -13,77 +12,67 @@ import pytest
 import framefit
 from framefit.server.speaking.models import WAN
 from framefit.videos.dialects import NAMES
-from gateways import Behind, digest, engine_behind
-from pictures import encoded, scene, stored_with, with_orientation
+from gateways import Behind, asked_of, baked, digest, engine_behind, rule_of
+from pictures import encoded, scene
 from serving import SDK_WARNING, data_url, sdk, send
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
-OWN_MODELS = {"vllm-omni": WAN, "sglang": WAN, "dynamo": WAN}
-SIZES = {"vllm-omni": "832x480", "sglang": "832x480", "dynamo": "832x480"}
-POLLED = [name for name in NAMES if name != "dynamo"]
-SIDEWAYS = encoded(stored_with(scene(1000, 900), 6), exif=with_orientation(6))
-
-
-@pytest.fixture(scope="module")
-def all_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Behind]]:
-    with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(engine_behind(tmp_path_factory.mktemp(name), speak=name, workers=1))
-            for name in NAMES
-        }
+LISTED = ("openai", "azure", "vllm-omni", "sglang")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_picture_arrives_upright_and_exact(all_servers: dict[str, Behind], name: str) -> None:
-    """A sideways picture of a wrong size arrives at every server upright and exact, from the SDK's multipart."""
-    servers, size = all_servers[name], SIZES.get(name, "1280x720")
-    model = OWN_MODELS.get(name, "sora-2")
-    with sdk(servers.front) as client:
-        video = client.videos.create(
-            prompt="x", model=model, size=size, seconds="4", input_reference=io.BytesIO(SIDEWAYS)  # type: ignore[arg-type]
-        )  # fmt: skip
-    assert video.id and video.status in ("queued", "in_progress", "completed")
-    last = servers.last()
-    known = {"model": model, "size": size}
-    rule = {"model": "Wan2.2-I2V-A14B", "server": name} if name in ("vllm-omni", "sglang") else {}
-    assert last["digest"] == digest(framefit.fit(SIDEWAYS, size=size, **rule).data)  # type: ignore[arg-type]
-    assert known.items() <= last["fields"].items()
-    assert last["fields"]["prompt"] == "x"
-
-
-@pytest.mark.parametrize("name", POLLED)
 def test_the_sdk_polls_to_the_end(all_servers: dict[str, Behind], name: str) -> None:
-    """The SDK's own create_and_poll ends with a completed video at every server that can be polled, and fetches it."""
+    """The SDK's own create_and_poll ends with a completed video at every server, and fetches it."""
     servers = all_servers[name]
     with sdk(servers.front) as client:
         video = client.videos.create_and_poll(
             prompt="x",
-            model=OWN_MODELS.get(name, "sora-2"),
-            size=SIZES.get(name, "1280x720"),  # type: ignore[arg-type]
             input_reference=io.BytesIO(encoded(scene(700, 700))),
+            **asked_of(name),  # type: ignore[arg-type]
         )
         assert (video.status, video.progress) == ("completed", 100)
         assert client.videos.download_content(video.id, variant="video").read()[4:8] == b"ftyp"
+
+
+def test_the_asynchronous_sdk(all_servers: dict[str, Behind]) -> None:
+    """The asynchronous SDK creates, polls and downloads at every server side by side, and pages where there is a list."""
+
+    async def whole_round(name: str, servers: Behind) -> tuple[str, bytes, bool]:
+        async with openai.AsyncOpenAI(base_url=servers.base_url, api_key="x", max_retries=0) as client:
+            video = await client.videos.create_and_poll(
+                prompt="x",
+                input_reference=io.BytesIO(encoded(scene(700, 700))),
+                **asked_of(name),  # type: ignore[arg-type]
+            )
+            content = await client.videos.download_content(video.id)
+            ids = [one.id async for one in client.videos.list(limit=2)] if name in LISTED else [video.id]
+            return video.status, content.content[4:8], video.id in ids
+
+    async def everywhere() -> list[tuple[str, bytes, bool]]:
+        return await asyncio.gather(*(whole_round(*one) for one in all_servers.items()))
+
+    assert asyncio.run(everywhere()) == [("completed", b"ftyp", True)] * len(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_text_alone_is_understood(all_servers: dict[str, Behind], name: str) -> None:
     """A create without a picture is taken by every server, as a form and as JSON, whichever of them it reads."""
     servers = all_servers[name]
-    fields = {"prompt": "a cat", "model": OWN_MODELS.get(name, "sora-2"), "seconds": "4"}
+    fields = {"prompt": "a cat", "model": asked_of(name)["model"], "seconds": "4"}
     for body in ({"json": fields}, {"files": {key: (None, value) for key, value in fields.items()}}):
         reply = servers.create(**body, timeout=120)
         assert reply.status_code == 200, reply.text
         assert servers.last()["fields"]["prompt"] == "a cat"
 
 
-@pytest.mark.parametrize("name", ["openai", "azure", "vllm-omni", "sglang"])
+@pytest.mark.parametrize("name", LISTED)
 def test_lists_end(all_servers: dict[str, Behind], name: str) -> None:
     """Paging through the list with the SDK comes to an end and shows no job twice."""
     with sdk(all_servers[name].front) as client:
+        made = [client.videos.create(prompt="x", model=asked_of(name)["model"]).id for _ in range(3)]
         ids = [video.id for video in client.videos.list(limit=1)]
-    assert ids and len(ids) == len(set(ids))
+    assert ids[:3] == made[::-1] and len(ids) == len(set(ids))
 
 
 def test_a_job_that_nobody_has(all_servers: dict[str, Behind]) -> None:
@@ -106,6 +95,18 @@ def test_stills_are_not_confused_with_videos(all_servers: dict[str, Behind]) -> 
         video = client.videos.create_and_poll(prompt="x", model=WAN)
         with pytest.raises(openai.BadRequestError):
             client.videos.download_content(video.id, variant="thumbnail")
+
+
+def test_the_video_itself_as_an_answer(all_servers: dict[str, Behind]) -> None:
+    """VLLM-Omni's create that answers with the video gets the fitted picture, and its answer comes back whole."""
+    servers, data = all_servers["vllm-omni"], encoded(scene(700, 700))
+    fields = {"prompt": "x", **asked_of("vllm-omni")}
+    url = f"{servers.base_url}/videos/sync"
+    reply = send("POST", url, data=fields, files={"input_reference": ("a.jpg", data)}, timeout=60)
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "video/mp4")
+    last = servers.last()
+    assert reply.content.startswith(baked()) and last["id"].encode() in reply.content
+    assert last["digest"] == digest(framefit.fit(data, **rule_of("vllm-omni")).data)  # type: ignore[arg-type]
 
 
 def test_errors_have_one_shape(all_servers: dict[str, Behind]) -> None:

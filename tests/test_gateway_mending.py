@@ -187,7 +187,7 @@ def test_polling_ends_at_an_odd_server(tmp_path: Path) -> None:
     assert (video.id, video.status, video.progress) == ("task_1", "completed", 100)
 
 
-def test_a_script_with_one_changed_line(tmp_path: Path) -> None:
+def test_errors_reach_the_sdk_whole(tmp_path: Path) -> None:
     """An error of the SDK's own kind comes out of a server that writes FastAPI's."""
     with odd_server() as odd, gateway(odd.base_url, tmp_path, dialect="sglang") as front:
         odd.on("GET", "/videos/x", Reply(status=404, body={"detail": "Video not found"}))

@@ -98,6 +98,29 @@ def test_refusals_say_whether_to_repeat(
     assert reply.json()["error"]["message"] == "no"
 
 
+def test_a_redirect_does_not_lead_past_the_gateway(odd: OddServer, tmp_path: Path) -> None:
+    """A create that is answered with a redirect is 502 that says where to, its key is free, and no client follows."""
+    place = odd.base_url.replace("127.0.0.1", "localhost") + "/videos"
+    odd.on("POST", "/videos", Reply(status=308, headers={"Location": f"{place}?key=secret"}))
+    with gateway(odd.base_url, tmp_path, dialect="openai") as front:
+        client = openai.OpenAI(base_url=front.base_url, api_key="x", max_retries=5)
+        with client, pytest.raises(openai.APIStatusError) as moved:
+            client.videos.create(prompt="x", size="720x1280", input_reference=("a", PICTURE))
+        assert (moved.value.status_code, moved.value.code) == (502, "upstream_moved")
+        assert place in moved.value.message and "secret" not in moved.value.message
+        assert [create(front.base_url, "k").status_code for _ in range(2)] == [502, 502]
+    assert len(odd.asked("POST")) == 3
+
+
+def test_a_redirect_within_the_upstream_is_followed(odd: OddServer, tmp_path: Path) -> None:
+    """A create that the upstream sends to another path of its own gets there through the gateway."""
+    odd.on("POST", "/videos", Reply(status=307, headers={"Location": f"{odd.base_url}/videos/"}))
+    odd.on("POST", "/videos/", Reply(body=VIDEO))
+    with gateway(odd.base_url, tmp_path, dialect="openai") as front:
+        reply = create(front.base_url, follow_redirects=True)
+        assert (reply.json()["id"], reply.url) == ("video_1", f"{front.base_url}/videos/")
+
+
 def test_a_create_has_a_connection_of_its_own(odd: OddServer, tmp_path: Path) -> None:
     """A create after a connection went stale is not mistaken for one whose answer was lost."""
     odd.on("GET", "/videos", Reply(body={"data": []}, headers={"Connection": "close"}))
@@ -201,35 +224,6 @@ def test_a_key_in_use(odd: OddServer, tmp_path: Path) -> None:
     assert (reply.status_code, reply.json()["error"]["code"]) == (409, "idempotency_key_in_use")
     assert reply.headers["retry-after"]
     assert len(odd.asked("POST", "/videos")) == 1
-
-
-def test_replicas_share_their_keys(odd: OddServer, tmp_path: Path) -> None:
-    """Two gateways with one database send one request for one key."""
-    odd.on("POST", "/videos", Reply(body=VIDEO))
-    url = f"sqlite:///{tmp_path / 'shared.db'}"
-    answers = []
-    for name in ("a", "b"):
-        with gateway(odd.base_url, tmp_path / name, dialect="openai", database=url) as front:
-            answers.append(create(front.base_url, "k").json())
-    assert answers[0] == answers[1]
-    assert len(odd.asked("POST", "/videos")) == 1
-
-
-def test_one_of_many_claims_a_key(tmp_path: Path) -> None:
-    """Of many threads that claim a key at the same time exactly one gets it."""
-    engine = open_url(URL.create("sqlite", database=str(tmp_path / "k.db")), metadata)
-    keys, states = Keys(engine), []
-
-    def claim() -> None:
-        states.append(keys.claim("n", "d", pending_seconds=60).state)
-
-    threads = [threading.Thread(target=claim) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    engine.dispose()
-    assert sorted(states) == ["new", *["pending"] * 15]
 
 
 def test_old_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

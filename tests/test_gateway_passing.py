@@ -17,7 +17,8 @@ from framefit.server.gateway.hops import reply_headers, request_headers, upstrea
 from framefit.server.running import RunningServer
 from gateways import gateway
 from odd_server import OddServer, Reply, odd_server
-from serving import send
+from pictures import encoded, scene
+from serving import data_url, send
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def test_addresses_of_the_upstream_become_the_gateways(odd: OddServer, front: Ru
 
 
 @contextmanager
-def step_by_step() -> Iterator[tuple[str, threading.Event]]:
+def step_by_step(kind: str = "text/plain") -> Iterator[tuple[str, threading.Event]]:
     """An upstream that sends the second half of its answer only when it is told to."""
     go = threading.Event()
     listener = socket.create_server(("127.0.0.1", 0))
@@ -125,7 +126,7 @@ def step_by_step() -> Iterator[tuple[str, threading.Event]]:
         with connection:
             connection.recv(65536)
             connection.sendall(
-                b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\ncontent-type: text/plain\r\n\r\nfirst"
+                f"HTTP/1.1 200 OK\r\ncontent-length: 10\r\ncontent-type: {kind}\r\n\r\nfirst".encode()
             )
             go.wait(30)
             connection.sendall(b"secnd")
@@ -149,6 +150,21 @@ def test_answers_stream(tmp_path: Path) -> None:
     ):
         pieces = reply.iter_raw()
         assert next(pieces) == b"first"
+        go.set()
+        assert b"".join(pieces) == b"secnd"
+
+
+def test_events_of_a_create_stream(tmp_path: Path) -> None:
+    """A create that is answered with events, as Dynamo's stream is, hands on the first before the rest is there."""
+    body = {"prompt": "x", "model": "m", "size": "64x64", "images": [data_url(encoded(scene(32, 32)))]}
+    with (
+        step_by_step("text/event-stream") as (upstream, go),
+        gateway(upstream, tmp_path, dialect="dynamo") as front,
+        httpx.stream("POST", f"{front.base_url}/videos/stream", json=body, verify=False, timeout=20) as reply,
+    ):
+        pieces = reply.iter_raw()
+        assert next(pieces) == b"first"
+        assert '"now":"64x64"' in reply.headers["x-framefit-plan"]
         go.set()
         assert b"".join(pieces) == b"secnd"
 

@@ -66,6 +66,14 @@ def serve(
     server: Annotated[
         str | None, typer.Option(help="The upstream's name in the catalogue.", rich_help_panel=_FITTING)
     ] = None,
+    catalog: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Your own catalogue file, over the built-in entries.",
+            rich_help_panel=_FITTING,
+        ),
+    ] = None,
     mode: Annotated[
         str | None, typer.Option(help="cover, pad, stretch or auto.", rich_help_panel=_FITTING)
     ] = None,
@@ -102,6 +110,13 @@ def serve(
     database: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Database of idempotency keys.", rich_help_panel=_MORE),
+    ] = None,
+    keep_seconds: Annotated[
+        float | None,
+        typer.Option(help="For keeping a video that came with its create; 3600.", rich_help_panel=_LIMITS),
+    ] = None,
+    keep_bytes: Annotated[
+        int | None, typer.Option(help="Room for such videos; 256 MiB.", rich_help_panel=_LIMITS)
     ] = None,
     max_megapixels: Annotated[
         float | None, typer.Option(help="Largest picture that is decoded; 100.", rich_help_panel=_LIMITS)

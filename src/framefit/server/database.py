@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy import URL, Column, Engine, Float, Integer, MetaData, String, Ta
 from sqlalchemy.exc import DatabaseError
 
 from framefit.errors import OutputUnwritable
+
+_ATTEMPTS = 5
 
 _metadata = MetaData()
 
@@ -83,7 +86,7 @@ def open_url(url: URL, metadata: MetaData) -> Engine:
     if sqlite:
         event.listen(engine, "connect", _set_up)
     try:
-        metadata.create_all(engine)
+        _make_tables(engine, metadata)
     except DatabaseError as error:
         engine.dispose()
         # The address of a database may hold its password.
@@ -97,6 +100,19 @@ def open_url(url: URL, metadata: MetaData) -> Engine:
             fix="--data OTHER_FOLDER" if sqlite else "--database URL",
         ) from error
     return engine
+
+
+def _make_tables(engine: Engine, metadata: MetaData) -> None:
+    for attempt in range(_ATTEMPTS):
+        try:
+            metadata.create_all(engine)
+        except DatabaseError:
+            # Processes that make the tables at the same moment are in each other's way once.
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(0.02 * 2**attempt)
+        else:
+            return
 
 
 def _set_up(connection: Any, _record: object) -> None:

@@ -20,6 +20,9 @@ PREFIX = "FRAMEFIT_"
 _Options = TypeVar("_Options", ServerOptions, GatewayOptions)
 
 _ENGINE = ("data", "host", "port", "speak", "max_body_bytes")
+_READ_ELSEWHERE = ("catalog",)
+"""The catalogue's own variable names several files, and every command reads it."""
+
 _LISTS = ("tokens", "allow_hosts", "allow_origins", "fetch_references")
 _FIELDS = {"data": "data_folder"}
 _GATEWAY = tuple("data" if field.name == "data_folder" else field.name for field in fields(GatewayOptions))
@@ -89,6 +92,8 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for name in NAMES:
+        if name in _READ_ELSEWHERE:
+            continue
         value = environment.get(PREFIX + name.upper(), "").strip()
         if value:
             parts = [part.strip() for part in value.split(",") if part.strip()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from framefit.canvases import size_not_offered
-from framefit.catalog import Rule, read_catalog
+from framefit.catalog import Catalog, Rule, read_catalog
 from framefit.errors import InvalidOption, SecondsNotOffered, SizeNotOffered, UnknownModel
 from framefit.geometry import Size
 
@@ -35,7 +35,14 @@ class Offer:
     certain: bool
 
 
-def offer_for(model: str, *, server: str | None, base_url: str | None, size: Size | None) -> Offer:
+def offer_for(
+    model: str,
+    *,
+    server: str | None,
+    base_url: str | None,
+    size: Size | None,
+    catalog: Catalog | None = None,
+) -> Offer:
     """Find the rule for a request, and refuse a size that nobody renders with that model.
 
     Args:
@@ -43,6 +50,7 @@ def offer_for(model: str, *, server: str | None, base_url: str | None, size: Siz
         server: the server's name, when the caller says it.
         base_url: the address the request goes to; None is the embedded engine.
         size: the size asked for; None leaves it open.
+        catalog: the catalogue to ask; None is the usual one, with the files of `FRAMEFIT_CATALOG`.
 
     Returns:
         The rule of the named server or of the one the address belongs to. For any other address the
@@ -54,9 +62,10 @@ def offer_for(model: str, *, server: str | None, base_url: str | None, size: Siz
             catalogue; or a model is not known and no size was given either.
         SizeNotOffered: the model does not render that size.
     """
+    known = read_catalog(catalog)
     named = server or ("embedded" if base_url is None else None)
     try:
-        rules = read_catalog(None).of_model(model)
+        rules = known.of_model(model)
     except UnknownModel as error:
         if named is not None:
             raise
@@ -67,7 +76,7 @@ def offer_for(model: str, *, server: str | None, base_url: str | None, size: Siz
     rule = next((rule for rule in rules if rule.server == place), None)
     if rule is None:
         if named is not None:
-            read_catalog(None).find(model, server=named)  # says which servers there are
+            known.find(model, server=named)  # says which servers there are
         return Offer(rule=_by_size(rules, size), certain=False)
     if size is not None and rule.sizes and size not in rule.sizes:
         raise size_not_offered(rule, size)

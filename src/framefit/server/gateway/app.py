@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fastapi import FastAPI
-from sqlalchemy import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from framefit import __version__
+from framefit.catalog import read_catalog
 from framefit.errors import InvalidOption, OutputUnwritable
 from framefit.server.body_limit import BodyLimit
 from framefit.server.database import open_url
@@ -25,14 +26,17 @@ from framefit.server.gateway.calls import calls_router
 from framefit.server.gateway.creating import Creator
 from framefit.server.gateway.desk import Desk
 from framefit.server.gateway.fetching import Fetcher
+from framefit.server.gateway.handing import Shelf
 from framefit.server.gateway.health import health_router
 from framefit.server.gateway.holding import Holder
 from framefit.server.gateway.journal import Journal
+from framefit.server.gateway.keeping import Keeper
 from framefit.server.gateway.keys import Keys, metadata
 from framefit.server.gateway.metrics import Metrics
 from framefit.server.gateway.options import GatewayOptions
 from framefit.server.gateway.patience import Patience
 from framefit.server.gateway.upstream import Upstream
+from framefit.videos.ledger.opening import ledger_url
 
 _log = logging.getLogger(__name__)
 _SWEEP_EVERY = 3600.0
@@ -48,19 +52,17 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
     Raises:
         OutputUnwritable: the data folder cannot be made, or the record of keys cannot be opened.
         InvalidOption: the database's address cannot be used.
+        MissingExtra: the driver of PostgreSQL is not installed.
+        InvalidCatalog: a file of the user's catalogue cannot be read.
     """
+    catalog = read_catalog(options.catalog)
     spool = _spool(options)
     engine = _open(options)
     keys = Keys(engine)
+    keeper = Keeper(engine, seconds=options.keep_seconds, most_bytes=options.keep_bytes)
     upstream = Upstream(options)
     desk = Desk(at_once=options.threads, waiting=options.fits_waiting)
     metrics = Metrics(lambda: desk.admitted)
-    usual = Fetcher(
-        options.fetch_references,
-        seconds=options.fetch_seconds,
-        most_bytes=options.fetch_bytes,
-        at_once=options.threads,
-    )
     # A request that is neither answered nor lost after this long belongs to a process that has died.
     longest = options.answer_seconds + options.connect_seconds + options.fetch_seconds + 600
     creator = Creator(
@@ -68,14 +70,16 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
         spool=spool,
         upstream=upstream,
         desk=desk,
-        fetcher=fetcher or usual,
+        fetcher=fetcher or _fetcher(options),
         holder=Holder(keys, pending_seconds=longest),
+        shelf=Shelf(keeper, upstream),
+        catalog=catalog,
         metrics=metrics,
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweeper = asyncio.create_task(_sweep(keys))
+        sweeper = asyncio.create_task(_sweep(keys, keeper))
         try:
             yield
         finally:
@@ -113,6 +117,15 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
     return app
 
 
+def _fetcher(options: GatewayOptions) -> Fetcher:
+    return Fetcher(
+        options.fetch_references,
+        seconds=options.fetch_seconds,
+        most_bytes=options.fetch_bytes,
+        at_once=options.threads,
+    )
+
+
 def _spool(options: GatewayOptions) -> Path:
     folder = options.data_folder.resolve() / "uploads"
     try:
@@ -132,20 +145,22 @@ def _open(options: GatewayOptions) -> Engine:
         file = options.data_folder.resolve() / "gateway.db"
         return open_url(URL.create("sqlite", database=str(file)), metadata)
     try:
-        return open_url(make_url(options.database), metadata)
-    except (ArgumentError, ImportError) as error:
+        url = ledger_url(options.database)
+    except InvalidOption as error:
         raise InvalidOption(
             "the database's address cannot be used",
-            seen=str(error),
-            wanted="an SQLAlchemy URL whose driver is installed, as postgresql+psycopg://USER@HOST/NAME",
+            seen=error.seen,
+            wanted=error.wanted,
             fix="--database URL",
         ) from error
+    return open_url(url, metadata)
 
 
-async def _sweep(keys: Keys) -> None:
+async def _sweep(keys: Keys, keeper: Keeper) -> None:
     while True:
         try:
             await run_in_threadpool(keys.forget_old)
+            await run_in_threadpool(keeper.forget_old)
         except SQLAlchemyError:
-            _log.exception("old keys cannot be forgotten")
+            _log.exception("what is old cannot be removed")
         await asyncio.sleep(_SWEEP_EVERY)

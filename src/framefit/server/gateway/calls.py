@@ -7,16 +7,20 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx2
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from framefit.server.envelope import ApiError
 from framefit.server.gateway.creating import Creator
+from framefit.server.gateway.keeping import Kept
 from framefit.server.gateway.mending import failed_video, mended_deletion, mended_page, mended_video
 from framefit.server.gateway.passing import answer, pass_on
 from framefit.server.gateway.replying import Mend, mended
 from framefit.videos.dialects import Dialect
 
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_CREATES = ("/videos", "/videos/", "/videos/sync", "/videos/stream")
+"""Those with a word behind them are vLLM-Omni's, answered with the video itself, and Dynamo's, answered bit by bit."""
+
 _COSTS_MONEY = ("remix", "edits", "extensions")
 
 
@@ -28,7 +32,8 @@ def calls_router(creator: Creator) -> APIRouter:
     """
     router = APIRouter(prefix="/v1")
     calls = _Calls(creator)
-    router.add_api_route("/videos", creator.create, methods=["POST"])
+    for path in _CREATES:
+        router.add_api_route(path, creator.create, methods=["POST"])
     router.add_api_route("/videos", calls.page, methods=["GET"])
     for name in ("edits", "extensions"):
         router.add_api_route(f"/videos/{name}", calls.derive, methods=["POST"])
@@ -45,6 +50,7 @@ class _Calls:
 
     def __init__(self, creator: Creator) -> None:
         self._upstream = creator.upstream
+        self._counter = creator.shelf
         self._raw = creator.options.raw
 
     async def page(self, request: Request) -> Response:
@@ -56,6 +62,10 @@ class _Calls:
         return await self._asked(request, mend)
 
     async def retrieve(self, request: Request, video_id: str) -> Response:
+        kept = await self._kept(request, video_id)
+        if kept is not None:
+            return JSONResponse(kept.video)
+
         def mend(dialect: Dialect) -> Mend:
             def video(status: int, body: Any) -> tuple[int, Any]:
                 if status < 400:
@@ -68,6 +78,9 @@ class _Calls:
         return await self._asked(request, mend)
 
     async def delete(self, request: Request, video_id: str) -> Response:
+        if await self._kept(request, video_id) is not None:
+            return await self._counter.drop(request, video_id)
+
         def mend(_dialect: Dialect) -> Mend:
             return lambda status, body: (status, mended_deletion(body, video_id=video_id))
 
@@ -79,10 +92,17 @@ class _Calls:
 
         return await self._asked(request, mend, create=True)
 
-    async def content(self, request: Request) -> Response:
+    async def content(self, request: Request, video_id: str) -> Response:
         dialect = await self._upstream.dialect(request.scope["headers"])
         query = None if self._raw else _content_query(request, dialect)
-        reply = await pass_on(request, self._upstream, query=query, plain=True)
+        kept = await self._kept(request, video_id)
+        if kept is None:
+            reply = await pass_on(request, self._upstream, query=query, plain=True)
+        else:
+            there = await self._counter.content(request, kept)
+            if isinstance(there, Response):
+                return there
+            reply = there
         if reply.status_code < 400 or self._raw or request.method == "HEAD":
             return answer(reply, self._upstream)
         return await self._mended(reply, dialect, lambda status, body: (status, body))
@@ -90,6 +110,12 @@ class _Calls:
     async def anything(self, request: Request) -> Response:
         alone = any(request.url.path.endswith(f"/{name}") for name in _COSTS_MONEY)
         return answer(await pass_on(request, self._upstream, alone=alone), self._upstream)
+
+    async def _kept(self, request: Request, video_id: str) -> Kept | None:
+        if self._raw:
+            return None
+        dialect = await self._upstream.dialect(request.scope["headers"])
+        return await self._counter.find(request, video_id, dialect)
 
     async def _asked(self, request: Request, mend: Any, *, create: bool = False) -> Response:
         if self._raw:

@@ -17,9 +17,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from framefit.catalog import Catalog
 from framefit.options import Options
 from framefit.server.gateway.desk import Desk
 from framefit.server.gateway.fetching import Fetcher
+from framefit.server.gateway.handing import Shelf
 from framefit.server.gateway.holding import Holder, replayed
 from framefit.server.gateway.hops import upstream_url
 from framefit.server.gateway.metrics import Metrics
@@ -31,6 +33,7 @@ from framefit.server.gateway.references import References, fit_references, not_f
 from framefit.server.gateway.replying import submit
 from framefit.server.gateway.spool import spooled
 from framefit.server.gateway.targets import aim_of
+from framefit.server.gateway.unpacking import unpacked
 from framefit.server.gateway.upstream import Upstream
 from framefit.server.gateway.wishes import read_wish
 from framefit.videos.dialects import Dialect
@@ -53,6 +56,8 @@ class Creator:
         desk: gives pictures their turn.
         fetcher: fetches pictures from addresses.
         holder: guards idempotency keys.
+        shelf: keeps videos that come with the answer.
+        catalog: the rules to go by.
         metrics: counts.
     """
 
@@ -62,6 +67,8 @@ class Creator:
     desk: Desk
     fetcher: Fetcher
     holder: Holder
+    shelf: Shelf
+    catalog: Catalog
     metrics: Metrics
 
     async def create(self, request: Request) -> Response:
@@ -71,7 +78,12 @@ class Creator:
             ApiError: whatever keeps it from being sent, or its answer from being known.
         """
         wish = read_wish(request.headers, self.options)
-        async with spooled(request, self.spool) as file, contextlib.AsyncExitStack() as turn:
+        most = self.options.max_body_bytes
+        async with (
+            spooled(request, self.spool) as came,
+            unpacked(came, request.headers, folder=self.spool, max_bytes=most) as file,
+            contextlib.AsyncExitStack() as turn,
+        ):
             dialect = await self.upstream.dialect(request.scope["headers"])
             length = file.seek(0, os.SEEK_END)
             file.seek(0)
@@ -89,11 +101,11 @@ class Creator:
                 references = References()
                 if body is not None:
                     references = await self._fitted(request, body, dialect, wish)
-                sent = self._written(request, file, body, references, dialect)
+                sent = self._written(request, came, body, references, dialect)
                 # The next picture may have the turn: waiting for the upstream takes no processor.
                 del body
                 await turn.aclose()
-                return await submit(
+                answer = await submit(
                     self.upstream,
                     self.holder,
                     hold,
@@ -102,6 +114,9 @@ class Creator:
                     told=references.headers(),
                     raw=self.options.raw,
                 )
+                if not self.options.raw:
+                    await self.shelf.leave(request, answer, dialect)
+                return answer
 
     async def _fitted(
         self, request: Request, body: CreateBody, dialect: Dialect, wish: Options
@@ -117,7 +132,13 @@ class Creator:
                 findings.append(not_fetched("reference_not_seen"))
         if not any(one.data is not None for one in body.found):
             return References(findings=tuple(findings))
-        aim = aim_of(body, dialect=dialect, server=self.options.server, upstream=self.options.base_url)
+        aim = aim_of(
+            body,
+            dialect=dialect,
+            server=self.options.server,
+            upstream=self.options.base_url,
+            catalog=self.catalog,
+        )
         began = time.perf_counter()
         fitted = await self.desk.work(functools.partial(fit_references, body.found, aim, wish))
         took = time.perf_counter() - began

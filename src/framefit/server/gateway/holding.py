@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from framefit.server.envelope import ApiError
+from framefit.server.gateway.handing import client_of
 from framefit.server.gateway.keys import Claim, Keys, key_name
 from framefit.server.gateway.passing import held
 from framefit.server.gateway.upstream import outcome_unknown
@@ -66,8 +67,7 @@ class Holder:
         if key is None:
             yield Hold()
             return
-        client = request.headers.get("authorization") or request.headers.get("api-key") or ""
-        name = key_name(key, client)
+        name = key_name(key, client_of(request))
         whole = await run_in_threadpool(_digest, request, digest)
         claim = await run_in_threadpool(self._keys.claim, name, whole, pending_seconds=self._pending_seconds)
         _check(claim)

@@ -105,8 +105,12 @@ class _Line(logging.Formatter):
         if record.exc_info:
             told["trace"] = self.formatException(record.exc_info)
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        head = {"time": f"{moment}.{int(record.msecs):03d}Z", "level": record.levelname.lower()}
+        head: dict[str, Any] = {
+            "time": f"{moment}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+        }
         if self._form == "json":
+            head["process"] = record.process
             return json.dumps({**head, "message": record.getMessage(), **told}, default=str)
         trace = told.pop("trace", "")
         pairs = " ".join(f"{name}={json.dumps(value)}" for name, value in told.items() if value is not None)

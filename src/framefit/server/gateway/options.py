@@ -31,6 +31,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "fetch_seconds": (0.1, 600),
     "fetch_bytes": (1024, 1 << 30),
     "grace_seconds": (0, 3600),
+    "keep_seconds": (0, 24 * 3600),
+    "keep_bytes": (0, 1 << 40),
 }
 
 
@@ -49,6 +51,7 @@ class GatewayOptions:
         allow_origins: further web pages, as ``https://app.example``, that are answered.
         dialect: how the upstream speaks; ``auto`` tells it from its answers.
         server: the upstream's name in the catalogue; None tells it from dialect and address.
+        catalog: a catalogue file of the user, over the built-in entries and those of `FRAMEFIT_CATALOG`.
         mode: ``cover``, ``pad``, ``stretch`` or ``auto``, where a request says nothing else.
         focus: as `framefit.fit` takes it, where a request says nothing else.
         backdrop: as `framefit.fit` takes it, where a request says nothing else.
@@ -58,6 +61,8 @@ class GatewayOptions:
         fetch_seconds: how long fetching one picture may take, 0.1 to 600.
         fetch_bytes: the largest picture that is fetched, in bytes, 1 KiB to 1 GiB.
         database: SQLAlchemy URL of the record of idempotency keys; None is a file in the folder.
+        keep_seconds: how long a video is kept that came with the answer to its create, 0 to 86400; 0 keeps none.
+        keep_bytes: how much such videos may take in all, in bytes, 0 to 1 TiB; the oldest make room.
         max_body_bytes: the largest request body, in bytes, 1 KiB to 16 GiB.
         max_megapixels: the largest picture that is decoded, in millions of pixels, 1 to 1000.
         max_connections: connections at a time, 1 to 100000; the next one is answered 503.
@@ -86,6 +91,7 @@ class GatewayOptions:
     allow_origins: tuple[str, ...] = ()
     dialect: str = AUTO
     server: str | None = None
+    catalog: Path | None = None
     mode: str = "cover"
     focus: str = "center"
     backdrop: str = "black"
@@ -95,6 +101,8 @@ class GatewayOptions:
     fetch_seconds: float = 20.0
     fetch_bytes: int = 32 * 1024 * 1024
     database: str | None = field(default=None, repr=False)
+    keep_seconds: float = 3600.0
+    keep_bytes: int = 256 * 1024 * 1024
     max_body_bytes: int = 64 * 1024 * 1024
     max_megapixels: float = 100.0
     max_connections: int = 1000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,14 @@ _OWN = ("prompt", "model", "size", "seconds", "width", "height")
 
 _TAKES_BOTH = frozenset({"openai", "azure", "litellm", "relay"})
 """Dialects that read forms and JSON alike."""
+
+_NUMBERS = frozenset(
+    {
+        *("fps", "num_frames", "seed", "num_inference_steps", "guidance_scale", "guidance_scale_2"),
+        *("boundary_ratio", "width", "height", "n"),
+    }
+)
+"""Fields that are numbers in every server's JSON; a form can only write them as text."""
 
 Outgoing = dict[str, Any]
 """The keyword arguments ``json`` or ``files`` of an HTTP request."""
@@ -103,16 +112,31 @@ def _as_json(
     result: dict[str, Any] = {}
     for name, value in extras:
         outer, bracket, inner = name.partition("[")
-        if not bracket or not inner.endswith("]") or body.encoding == "json":
+        if body.encoding == "json":
             result[name] = value
+        elif not bracket or not inner.endswith("]"):
+            result[name] = _typed(name, value)
         elif inner == "]":
             result.setdefault(outer, []).append(value)
         elif isinstance(result.setdefault(outer, {}), dict):
-            result[outer][inner[:-1]] = value
+            result[outer][inner[:-1]] = _typed(inner[:-1], value)
     for name, (_, data, media_type) in pictures:
         url = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
         result.setdefault(name, []).append(url)
     return result
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Return a field of a form as JSON has it; what is no number is the upstream's to refuse."""
+    if name not in _NUMBERS or not isinstance(value, str):
+        return value
+    for kind in (int, float):
+        try:
+            number = kind(value)
+        except ValueError:
+            continue
+        return number if math.isfinite(number) else value
+    return value
 
 
 def _as_text(value: Any) -> str:

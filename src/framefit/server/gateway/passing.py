@@ -82,13 +82,16 @@ async def pass_on(
 
 def answer(reply: httpx2.Response, upstream: Upstream) -> PassedOn:
     """Return a reply as it came, but for headers of its connection and addresses of the upstream itself."""
-    headers = reply_headers(reply.headers.raw)
+    return PassedOn(reply, headers_back(reply, upstream))
+
+
+def headers_back(reply: httpx2.Response, upstream: Upstream) -> list[tuple[bytes, bytes]]:
+    """Return the headers that go back: an address of the upstream itself becomes the gateway's, where its key is."""
     base = upstream.base_url.encode()
-    moved = [
+    return [
         (name, b"/v1" + value[len(base) :] if name in _LOCATIONS and value.startswith(base + b"/") else value)
-        for name, value in headers
+        for name, value in reply_headers(reply.headers.raw)
     ]
-    return PassedOn(reply, moved)
 
 
 def held(status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> Response:

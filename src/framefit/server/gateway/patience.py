@@ -1,4 +1,4 @@
-"""How long the gateway waits for clients: for a head, for the next bytes of a body, for its end."""
+"""How much clients may ask of the gateway's patience: for a head, for a body, for one more connection."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from framefit.server.edge import Edge
 from framefit.server.envelope import ApiError
 
 
@@ -58,17 +59,30 @@ class PatientConfig(uvicorn.Config):
         app: as uvicorn takes it.
         header_seconds: how long a head may take to arrive.
         idle_seconds: how long a client may take nothing of an answer.
+        max_connections: how many connections are served at a time.
         settings: further settings of uvicorn.
     """
 
-    def __init__(self, app: Any, *, header_seconds: float, idle_seconds: float, **settings: Any) -> None:
+    def __init__(
+        self,
+        app: Any,
+        *,
+        header_seconds: float,
+        idle_seconds: float,
+        max_connections: int,
+        **settings: Any,
+    ) -> None:
         self.header_seconds = header_seconds
         self.idle_seconds = idle_seconds
+        self.max_connections = max_connections
         super().__init__(app, http=PatientProtocol, **settings)
 
 
 class PatientProtocol(H11Protocol):
-    """Ends connections that send a head byte by byte, or that stop reading; uvicorn waits for ever."""
+    """Ends connections that send a head byte by byte or stop reading, and refuses one too many.
+
+    uvicorn would wait for ever.
+    """
 
     _head: asyncio.TimerHandle | None = None
     _reader: asyncio.TimerHandle | None = None
@@ -76,6 +90,9 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head."""
         super().connection_made(transport)
+        most = getattr(self.config, "max_connections", None)
+        if most is not None and len(self.connections) > most:
+            self.app = Edge(_crowded)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -115,6 +132,17 @@ class PatientProtocol(H11Protocol):
         if self._head is not None:
             self._head.cancel()
             self._head = None
+
+
+async def _crowded(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a request that came over one connection too many; uvicorn's own 503 says nothing of when to return."""
+    refusal = ApiError(
+        503,
+        "The gateway has as many connections as it takes; nothing was sent to the upstream.",
+        code="gateway_busy",
+        headers={"retry-after": "2", "x-should-retry": "true", "connection": "close"},
+    )
+    await refusal.response()(scope, receive, send)
 
 
 def _too_slow() -> ApiError:

@@ -12,7 +12,7 @@ import msgspec
 
 from framefit.server.envelope import ApiError
 from framefit.server.gateway.form import Part, read_form
-from framefit.server.gateway.recognising import Found, found_in, is_picture, is_video
+from framefit.server.gateway.recognising import Found, found_in, is_picture, is_video, read_json
 
 Encoding = Literal["json", "multipart"]
 
@@ -87,7 +87,7 @@ def read_create_body(file: IO[bytes], content_type: str) -> CreateBody | None:
 
 def _from_json(data: bytes) -> CreateBody | None:
     try:
-        content = msgspec.json.decode(data)
+        content = read_json(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ApiError(
             400, "The JSON body of your request could not be parsed.", code="invalid_json"

@@ -20,6 +20,9 @@ _SHORTEST_BASE64 = 64
 
 _DEEPEST = 4
 
+_MOST_VALUES = 500_000
+"""JSON of a body's length may hold tens of millions of empty lists, and each takes 60 bytes of memory."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
@@ -54,6 +57,18 @@ def is_video(data: bytes) -> bool:
     return data[4:8] == b"ftyp" or data[:4] == b"\x1a\x45\xdf\xa3" or data[8:12] == b"AVI "
 
 
+def read_json(text: str | bytes) -> Any:
+    """Decode JSON whose values fit into memory many times over.
+
+    Raises:
+        msgspec.DecodeError: it is none, or has over 500,000 values.
+    """
+    count = sum(map(text.count, ",[{")) if isinstance(text, str) else sum(map(text.count, (b",", b"[", b"{")))
+    if count > _MOST_VALUES:
+        raise msgspec.DecodeError("it has too many values")
+    return msgspec.json.decode(text)
+
+
 def found_in(name: str, value: Any, *, depth: int = 0) -> Iterator[Found]:
     """Find the pictures in a JSON value: an address, a data URL, bare base64, an object, or several.
 
@@ -84,7 +99,7 @@ def found_in(name: str, value: Any, *, depth: int = 0) -> Iterator[Found]:
     elif isinstance(value, str) and value:
         if value[0] in "[{":
             try:
-                yield from found_in(name, msgspec.json.decode(value), depth=depth + 1)
+                yield from found_in(name, read_json(value), depth=depth + 1)
                 return
             except (msgspec.DecodeError, RecursionError):
                 pass

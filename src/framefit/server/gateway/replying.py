@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from starlette.responses import Response
 
 from framefit.server.envelope import ApiError
 from framefit.server.gateway.holding import Hold, Holder
-from framefit.server.gateway.hops import reply_headers
 from framefit.server.gateway.mending import mended_error, mended_headers, mended_video
-from framefit.server.gateway.passing import PassedOn, held
+from framefit.server.gateway.passing import PassedOn, headers_back, held
 from framefit.server.gateway.upstream import Upstream, broken_off, decoded_json, outcome_unknown
 from framefit.videos.dialects import Dialect
 
@@ -49,7 +49,7 @@ async def submit(
         raw: whether the answer goes back as it came.
 
     Raises:
-        ApiError: 502 when nothing was sent, 504 when it is not known whether it was accepted.
+        ApiError: 502 when nothing was sent or the upstream is elsewhere, 504 when it is not known whether it was accepted.
     """
     hold.sent = True
     try:
@@ -57,6 +57,10 @@ async def submit(
     except ApiError as error:
         hold.sent = error.status != 502
         raise
+    if not raw and _leads_past(reply, upstream):
+        await reply.aclose()
+        hold.sent = False
+        raise _moved(reply)
     try:
         answer = await mended(reply, upstream, dialect=dialect, mend=_created(dialect), create=True, raw=raw)
     except ApiError as error:
@@ -79,7 +83,7 @@ async def mended(
     create: bool = False,
     raw: bool = False,
 ) -> Response:
-    """Return a reply with its words mended; one too long to be words goes back as it comes.
+    """Return a reply with its words mended; one too long to be words, or made of events, goes back as it comes.
 
     Args:
         reply: the upstream's, whose head is there.
@@ -92,9 +96,11 @@ async def mended(
     Raises:
         ApiError: 502, the reply breaks off.
     """
+    headers = headers_back(reply, upstream)
+    if reply.headers.get("content-type", "").startswith("text/event-stream"):
+        return PassedOn(reply, headers)  # news as it comes, which nobody wants to wait for
     stream = reply.aiter_raw()
     start, whole = await _begin(stream)
-    headers = reply_headers(reply.headers.raw)
     if not whole:
         return PassedOn(reply, headers, content=_joined(start, stream))
     await reply.aclose()
@@ -111,6 +117,23 @@ async def mended(
     kept = [(name, value) for name, value in headers if name not in _OF_THE_BODY]
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
     return held(status, text, [*mended_headers(kept, status, create=create), _JSON])
+
+
+def _leads_past(reply: httpx2.Response, upstream: Upstream) -> bool:
+    """Tell whether a reply sends the client to another server; on one's own the client is back here."""
+    place = reply.headers.get("location", "") if reply.is_redirect else ""
+    return bool(urlsplit(place).netloc) and not place.startswith(upstream.base_url + "/")
+
+
+def _moved(reply: httpx2.Response) -> ApiError:
+    """Return the 502 for a create that was answered with a redirect: clients would follow it past the gateway."""
+    place = reply.headers["location"].partition("?")[0].partition("#")[0]
+    return ApiError(
+        502,
+        f"The upstream takes creates at another address, {place}; start the gateway with --upstream there.",
+        code="upstream_moved",
+        headers={"x-should-retry": "false"},
+    )
 
 
 def _created(dialect: Dialect) -> Mend:

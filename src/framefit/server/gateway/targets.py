@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from framefit.catalog import builtin
+from framefit.catalog import Catalog
 from framefit.errors import InvalidSize, SizeNotOffered, UnknownModel
 from framefit.geometry import Size
 from framefit.planning import Target
@@ -37,7 +37,7 @@ class Aim:
     certain: bool = False
 
 
-def aim_of(body: CreateBody, *, dialect: Dialect, server: str | None, upstream: str) -> Aim:
+def aim_of(body: CreateBody, *, dialect: Dialect, server: str | None, upstream: str, catalog: Catalog) -> Aim:
     """Find out what a request asks for.
 
     Args:
@@ -45,6 +45,7 @@ def aim_of(body: CreateBody, *, dialect: Dialect, server: str | None, upstream: 
         dialect: how the upstream speaks.
         server: the upstream's name in the catalogue, if it was told.
         upstream: the upstream's base URL.
+        catalog: the rules to go by.
 
     Raises:
         ApiError: 400, a size that cannot be read or that the model is known not to render.
@@ -53,15 +54,15 @@ def aim_of(body: CreateBody, *, dialect: Dialect, server: str | None, upstream: 
     model = body.text("model") or (DEFAULT_MODEL if dialect.name in _LIKE_OPENAI else None)
     if model is None:
         return Aim(target=None if asked is None else Target(size=asked), asked=asked)
-    model = _catalogued(model)
-    place = _place(model, server, dialect)
+    model = _catalogued(model, catalog)
+    place = _place(model, server, dialect, catalog)
     try:
-        offer = offer_for(model, server=place, base_url=upstream, size=asked)
+        offer = offer_for(model, server=place, base_url=upstream, size=asked, catalog=catalog)
     except UnknownModel:
         # Relays give a model many names, so this is no error; there is nothing to go by but a size.
         return Aim(target=None, asked=None)
     except SizeNotOffered as error:
-        if not offer_for(model, server=place, base_url=upstream, size=None).certain:
+        if not offer_for(model, server=place, base_url=upstream, size=None, catalog=catalog).certain:
             # What other servers render says nothing sure about this one, which has the last word.
             return Aim(target=Target(size=asked), asked=asked)
         raise ApiError(
@@ -92,16 +93,16 @@ def _asked(body: CreateBody) -> Size | None:
         ) from error
 
 
-def _catalogued(model: str) -> str:
+def _catalogued(model: str, catalog: Catalog) -> str:
     """Return the catalogue's name of a model that is called as model hubs do: ``ORGANISATION/NAME-Diffusers``."""
-    known = {name for rule in builtin().rules for name in rule.names}
+    known = {name for rule in catalog for name in rule.names}
     bare = model.rpartition("/")[2]
     return next((name for name in (model, bare, bare.removesuffix("-Diffusers")) if name in known), model)
 
 
-def _place(model: str, server: str | None, dialect: Dialect) -> str | None:
+def _place(model: str, server: str | None, dialect: Dialect, catalog: Catalog) -> str | None:
     """Return the catalogue's name of the upstream, if the catalogue knows this model there."""
-    known = {rule.server for rule in builtin().rules if model in rule.names and rule.role == "first_frame"}
+    known = {rule.server for rule in catalog if model in rule.names and rule.role == "first_frame"}
     # Nearly every server speaks the protocol itself, so that tells nothing about who it is.
     told = dialect.name if dialect.name != USUAL else None
     return next((name for name in (server, told) if name in known), None)
