@@ -165,6 +165,28 @@ def test_a_name_like_no_model_points_to_the_list():
     assert "framefit models" in caught.value.fix
 
 
+@pytest.mark.parametrize(
+    ("written", "model"),
+    [
+        ("Wan-AI/Wan2.2-I2V-A14B-Diffusers", "Wan2.2-I2V-A14B"),
+        ("Wan-AI/Wan2.2-I2V-A14B", "Wan2.2-I2V-A14B"),
+        ("Wan2.2-TI2V-5B-Diffusers", "Wan2.2-TI2V-5B"),
+        ("openai/sora-2", "sora-2"),
+        ("openai/sora-2/image-to-video", "openai/sora-2/image-to-video"),
+    ],
+)
+def test_the_name_of_a_repository_stands_for_its_model(written: str, model: str) -> None:
+    """Self-hosted servers serve a model under the name of its repository; an entry's own name comes first."""
+    assert builtin().find(written).model == model
+
+
+@pytest.mark.parametrize("written", ["Wan-AI/", "/", "-Diffusers", "Wan-AI/nothing-of-the-kind"])
+def test_the_name_of_another_repository_is_unknown(written: str) -> None:
+    """A repository that holds no known model stands for none."""
+    with pytest.raises(UnknownModel):
+        builtin().find(written)
+
+
 def test_an_unknown_server_lists_the_known_ones():
     """A server that does not have the model gets those that do."""
     with pytest.raises(UnknownServer) as caught:
