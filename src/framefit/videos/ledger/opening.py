@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from framefit.errors import InvalidOption, LedgerUnusable
 from framefit.extras import require
@@ -109,9 +109,8 @@ def _make_tables(engine: Engine) -> None:
             with engine.begin() as connection:
                 _make(connection)
                 version = connection.scalar(select(about.c.version))
-        except DBAPIError:
-            # Two processes that make the tables at the same moment are in each other's way once.
-            if attempt == _ATTEMPTS - 1:
+        except DBAPIError as error:
+            if attempt == _ATTEMPTS - 1 or not _in_the_way(error):
                 raise
             time.sleep(0.05 * 2**attempt)
         else:
@@ -123,6 +122,12 @@ def _make_tables(engine: Engine) -> None:
             wanted=f"layout {VERSION}",
             fix="install the newer framefit, or --ledger OTHER_FILE",
         )
+
+
+def _in_the_way(error: DBAPIError) -> bool:
+    """Tell whether another process was making the tables at the same moment, which passes."""
+    words = str(error.orig).lower()
+    return isinstance(error, IntegrityError) or any(sign in words for sign in ("locked", "already exists"))
 
 
 def _make(connection: Connection) -> None:

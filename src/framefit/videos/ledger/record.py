@@ -144,6 +144,12 @@ class Ledger:
         with self._database.transaction() as connection:
             return [Event(at=row.at, state=row.state, note=row.note) for row in connection.execute(query)]
 
+    def wrote(self, output: Path) -> bool:
+        """Tell whether a file was once fetched as a video of this ledger."""
+        query = select(videos.c.key).where(videos.c.output == str(output.absolute())).limit(1)
+        with self._database.transaction() as connection:
+            return connection.execute(query).first() is not None
+
     def rivals(self, entry: Entry) -> list[Entry]:
         """Return the other rows whose job would look the same in the server's list, and has no id yet."""
         query = select(videos).where(
@@ -222,13 +228,16 @@ class Ledger:
 
         Raises:
             UnknownKey: no row has that key.
-            LedgerConflict: the row is not ambiguous, somebody works on it, or another row has that job.
+            LedgerConflict: the server itself named the row's job, or nothing was sent; somebody works on
+                it; or another row has that job.
         """
-        claim, entry = self._taken(self.find(key), _DECIDABLE)
+        found = self.find(key)
+        # A job that was named by hand, or found in a list, can be the wrong one.
+        claim, entry = self._taken(found, _REPEATABLE if found.adopted else _DECIDABLE)
         try:
             if entry.state == "submitting":
                 claim.lost("outcome_unknown", "the process that sent it ended before its answer was read")
-            adopted = claim.adopt(job_id, f"{job_id} was named by hand")
+            adopted = claim.adopt(job_id, f"{job_id} was named by hand", instead=entry.adopted)
         finally:
             self.release(claim)
         if adopted is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Row, insert, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from framefit.videos.ledger.entry import Entry
 from framefit.videos.ledger.opening import open_engine, unusable
@@ -41,7 +41,7 @@ class Database:
                 yield connection
         except IntegrityError:
             raise
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise unusable(self.url, error) from error
 
     def change(self, *conditions: ColumnElement[bool], note: str, **values: Any) -> Entry | None:
