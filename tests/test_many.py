@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -12,11 +13,26 @@ from typer.testing import CliRunner, Result
 import framefit
 from faulty_proxy import Fault, Proxy, faulty_proxy
 from framefit.cli.main import app
-from framefit.errors import FramefitError, InvalidJobs, OverBudget, PriceUnknown
-from framefit.generating.jobs_file import read_jobs
+from framefit.errors import (
+    FramefitError,
+    InvalidJobs,
+    InvalidOption,
+    OutputIsInput,
+    OverBudget,
+    PriceUnknown,
+)
+from framefit.generating import Wish
+from framefit.generating.budget import Budget
+from framefit.generating.jobs_file import Job, read_jobs
+from framefit.generating.many import Many, generate_many
+from framefit.generating.row import JobRow
+from framefit.generating.settling import name_outputs
+from framefit.generating.single import Conditions
 from framefit.geometry import Size
+from framefit.videos.client import ServerAddress
 from framefit.videos.ledger import Ledger
 from framefit.videos.offers import offer_for
+from framefit.videos.patience import Pacer, Patience, Watch
 from framefit.videos.prices import price_usd
 from pictures import scene, write
 from quick_engine import FORBIDDEN, QuickEngine, quick_engine
@@ -167,6 +183,159 @@ def test_a_wrong_line_of_json(line: str) -> None:
         read_jobs("jobs.jsonl", {})
 
 
+TABLE = "image,prompt,size\na.jpg,wind,720x1280\n,a boat,1280x720\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TABLE.replace(",", ";").encode(),
+        TABLE.replace(",", "\t").replace("\n", "\r\n").encode("utf-16"),
+        b"\xef\xbb\xbf" + TABLE.encode(),
+        ("sep=;\r\n" + TABLE.replace(",", ";")).encode(),
+        TABLE.replace("\n", ",,\n").encode(),
+        TABLE.replace("image,prompt,size", '"Image", PROMPT ,"size"').encode(),
+    ],
+    ids=["semicolons", "unicode text", "mark", "told", "empty columns", "names"],
+)
+def test_what_spreadsheets_write(data: bytes) -> None:
+    """Every way in which spreadsheets save a table is read as the same table."""
+    Path("jobs.csv").write_bytes(data)
+    jobs = read_jobs("jobs.csv", {})
+    assert [(job.image, job.wish.prompt, job.wish.size) for job in jobs] == [
+        ("a.jpg", "wind", "720x1280"),
+        (None, "a boat", "1280x720"),
+    ]
+
+
+def test_a_line_ends_where_the_table_says() -> None:
+    """Signs that end a line elsewhere do not end one in a table, and lines are counted as editors do."""
+    Path("jobs.csv").write_text('prompt,take\n"two\nlines",1\nwind\u2028\x0c\x85,1\nwind,no\n')
+    with pytest.raises(InvalidJobs, match="line 5"):
+        read_jobs("jobs.csv", {})
+    Path("jobs.csv").write_bytes("prompt\nwind\ncafé\n".encode("cp1252"))
+    with pytest.raises(InvalidJobs, match=r"line 3.*CSV UTF-8"):
+        read_jobs("jobs.csv", {})
+
+
+def test_what_is_no_text_is_refused() -> None:
+    """A prompt that cannot be sent is refused before anything is on record."""
+    for prompt in ("caf\udce9", "a\0b"):
+        with pytest.raises(InvalidOption, match="no text"):
+            Wish(source=None, prompt=prompt)
+    Path("jobs.jsonl").write_text('{"prompt": "wind", "seconds": 4.0, "output": "a\\u0000b"}\n')
+    with pytest.raises(InvalidJobs, match="zero byte"):
+        read_jobs("jobs.jsonl", {})
+    Path("jobs.jsonl").write_text('{"prompt": "wind", "seconds": 4.0}\n')
+    assert read_jobs("jobs.jsonl", {})[0].wish.seconds == "4"
+
+
+def refused(proxy: Proxy, text: str) -> str:
+    Path("jobs.csv").write_text(text)
+    error = generate(proxy, "--jobs", "jobs.csv", "-o", "out").exception
+    assert isinstance(error, FramefitError)
+    return error.code
+
+
+def test_nothing_of_the_user_is_replaced(engine: QuickEngine, proxy: Proxy) -> None:
+    """No video replaces a picture of any line, the file of jobs, the manifest, or a file that is not framefit's."""
+    head = "image,prompt,output\n"
+    assert refused(proxy, head + "a.jpg,wind,../b.jpg\nb.jpg,wind,b.mp4\n") == "output_is_input"
+    assert refused(proxy, head + "a.jpg,wind,./manifest.jsonl\n") == "output_collision"
+    Path("out").mkdir(exist_ok=True)
+    Path("out/manifest.jsonl").write_text('{"prompt": "wind"}\n')
+    own = generate(proxy, "--jobs", "out/manifest.jsonl", "-o", "out")
+    assert failed(own, OutputIsInput).fix == "-o OTHER_FOLDER"
+    Path("out/a.mp4").write_text("a film of one's own")
+    Path("jobs.csv").write_text("image,prompt\na.jpg,wind\n")
+    assert generate(proxy, "--jobs", "jobs.csv", "-o", "out").exit_code == 1
+    assert manifest("out")[0]["error"]["code"] == "output_collision"  # type: ignore[index]
+    assert Path("out/a.mp4").read_text() == "a film of one's own"
+    assert engine.created() == []
+    Path("jobs.csv").write_text(head + "a.jpg,wind,a.mp4\n")
+    assert generate(proxy, "--jobs", "jobs.csv", "-o", "out").exit_code == 0
+    Path("jobs.csv").write_text("image,prompt\na.jpg,storm\n")
+    assert generate(proxy, "--jobs", "jobs.csv", "-o", "out").exit_code == 0
+    assert len(engine.created()) == 2
+
+
+def test_a_file_that_cannot_be_written(engine: QuickEngine, proxy: Proxy) -> None:
+    """A line whose video cannot appear is found before it is paid for, and the others go on."""
+    Path("file").write_text("")
+    Path("jobs.csv").write_text("prompt,output\na boat,../file/x.mp4\na tree,y.mp4\n")
+    assert generate(proxy, "--jobs", "jobs.csv", "-o", "out").exit_code == 1
+    assert manifest("out")[0]["error"]["code"] == "output_unwritable"  # type: ignore[index]
+    assert [job.prompt for job in engine.created()] == ["a tree"]
+
+
+def test_a_picture_that_changes(engine: QuickEngine, proxy: Proxy) -> None:
+    """A picture that is another one than when the cost was added up is not sent."""
+    jobs = [Job(line=1, wish=Wish(source=Path("a.jpg"), prompt="wind", server="embedded"), output=None)]
+
+    def change(row: JobRow) -> None:
+        if row.state == "planned":
+            write(Path("a.jpg"), scene(720, 1200))
+
+    (row,) = many(proxy, jobs, on_row=change)
+    assert row.error is not None and "changed" in row.error.message
+    assert engine.created() == []
+
+
+def many(proxy: Proxy, jobs: Sequence[Job], *, rate: float | None = None, **more: Any) -> list[JobRow]:
+    """Work jobs through, as the command does."""
+    return generate_many(
+        jobs,
+        Path("out"),
+        conditions=Conditions(
+            address=ServerAddress(base_url=proxy.base_url),
+            dialect=more.pop("dialect", "openai"),
+            patience=Patience(timeout_seconds=20, settle_seconds=0.5),
+            minimum=None,
+        ),
+        budget=Budget(),
+        many=Many(concurrency=4, per_minute=rate, ledger="own.db"),
+        **more,
+    )
+
+
+def lines(count: int) -> list[Job]:
+    """Jobs without pictures."""
+    return [
+        Job(line=number, wish=Wish(source=None, prompt=f"boat {number}", server="embedded"), output=None)
+        for number in range(1, count + 1)
+    ]
+
+
+def test_a_run_that_ends_sends_nothing_more(engine: QuickEngine, proxy: Proxy) -> None:
+    """Once a run is to end, requests that wait for their turn are not sent."""
+
+    def stop(row: JobRow) -> None:
+        if row.state == "accepted":
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        many(proxy, lines(4), rate=20, on_row=stop)
+    assert len(engine.created()) == 1
+    assert all(row.done for row in many(proxy, lines(4)))
+    assert len(engine.created()) == 4
+
+
+def test_waiting_for_a_turn_takes_no_time() -> None:
+    """Under a rate limit a video has its whole time left when its turn has come."""
+    pacer, watch = Pacer(200), Watch(0.25)
+    pacer.take_turn(watch)
+    pacer.take_turn(watch)
+    assert watch.left > 0
+
+
+def test_many_videos_without_a_picture_get_names() -> None:
+    """Thousands of lines that would have one name each get a number, and none that a line has taken."""
+    jobs = [*lines(3000), Job(line=3001, wish=Wish(source=None, prompt="boat"), output="video-2.mp4")]
+    names = [path.name for path in name_outputs(jobs, Path("out"))]
+    assert names[:3] == ["video.mp4", "video-3.mp4", "video-4.mp4"]
+    assert len(set(names)) == len(jobs)
+
+
 def test_two_lines_to_one_file(engine: QuickEngine, proxy: Proxy) -> None:
     """Two lines never write one file, and a line never writes its picture; nothing is sent."""
     Path("jobs.csv").write_text("image,prompt,output\na.jpg,wind,x.mp4\nb.jpg,wind,./x.mp4\n")
@@ -295,6 +464,7 @@ def test_the_ledger_in_print(engine: QuickEngine, proxy: Proxy) -> None:
     assert listed["receipt"]["ok"] is True
     assert listed["spent_usd"] == 0.0
     assert "receipt ok" in run("jobs").output
+    assert json.loads(run("jobs", "--json", "--newest", "1").stdout) == listed
     assert "sk-secret" not in json.dumps(shown)
     assert run("jobs", "show", "nothing").exception.code == "unknown_key"  # type: ignore[union-attr]
     assert run("jobs", "list", "--state", "lost").exception.code == "invalid_option"  # type: ignore[union-attr]
