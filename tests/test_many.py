@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +19,10 @@ from faulty_proxy import Fault, Proxy, faulty_proxy
 from framefit.cli.main import app
 from framefit.errors import (
     FramefitError,
+    GenerationFailed,
     InvalidJobs,
     InvalidOption,
+    LedgerConflict,
     OutputIsInput,
     OverBudget,
     PriceUnknown,
@@ -320,6 +326,20 @@ def test_a_run_that_ends_sends_nothing_more(engine: QuickEngine, proxy: Proxy) -
     assert len(engine.created()) == 4
 
 
+def test_an_interruption_says_how_to_go_on(engine: QuickEngine, proxy: Proxy) -> None:
+    """Ctrl-C in the middle of a create leaves an ambiguous row, exit code 130, and a word about the next run."""
+    proxy.create_seconds = 2.0
+    words = ["generate", "--prompt", "a boat", "--size", "720x1280", "--ledger", "own.db"]
+    command = [sys.executable, "-m", "framefit", *words, "--base-url", proxy.base_url, "--dialect", "openai"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as client:
+        assert proxy.arrived.wait(20)
+        client.send_signal(signal.SIGINT)
+        said = client.communicate(timeout=20)[1]
+    assert (client.returncode, "goes on where it stood" in said) == (130, True)
+    with Ledger("own.db") as ledger:
+        assert [entry.state for entry in ledger.entries()] == ["ambiguous"]
+
+
 def test_waiting_for_a_turn_takes_no_time() -> None:
     """Under a rate limit a video has its whole time left when its turn has come."""
     pacer, watch = Pacer(200), Watch(0.25)
@@ -448,6 +468,21 @@ def test_a_person_decides(engine: QuickEngine, proxy: Proxy) -> None:
     shown = run("jobs", "show", resubmit[2]).output
     assert "decided by hand" in shown
     assert engine.created()[1].id in shown
+
+
+def test_the_commands_that_are_named_work(engine: QuickEngine, proxy: Proxy) -> None:
+    """A command that an error names finds the ledger that the error is about."""
+    words = ("a.jpg", "--prompt", f"{FORBIDDEN} wind", "-o", "a.mp4", "--ledger", "own place.db")
+    generate(proxy, *words)
+    fix = failed(generate(proxy, *words), GenerationFailed).fix or ""
+    command = shlex.split(fix.partition("framefit ")[2])
+    assert run(*command).exit_code == 0
+    assert generate(proxy, *words).exception is not None
+    assert len(engine.created()) == 2
+    show = (
+        failed(run("jobs", "adopt", command[2], "v1", "--ledger", "own place.db"), LedgerConflict).fix or ""
+    )
+    assert "failed" in run(*shlex.split(show.removeprefix("framefit "))).output
 
 
 def test_the_ledger_in_print(engine: QuickEngine, proxy: Proxy) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -127,7 +129,8 @@ def generate(
         defaults = {"prompt": prompt, "model": model, "server": server, "size": size, "seconds": seconds}
         defaults |= {"mode": mode, "focus": focus, "crop": crop, "backdrop": backdrop, "take": str(take)}
         many = Many(concurrency=concurrency, per_minute=per_minute, ledger=ledger)
-        run(jobs, output, defaults, conditions, budget, many, dry_run=dry_run, json=json)
+        with _resumable():
+            run(jobs, output, defaults, conditions, budget, many, dry_run=dry_run, json=json)
         return
     from framefit.generating import Wish
 
@@ -149,7 +152,17 @@ def generate(
 
         preview_one(wish, conditions, budget, ledger, json=json)
         return
-    _make(wish, output, conditions, budget, ledger, json=json)
+    with _resumable():
+        _make(wish, output, conditions, budget, ledger, json=json)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("interrupted; the same command again goes on where it stood")
+        raise
 
 
 def _make(

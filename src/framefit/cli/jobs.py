@@ -42,7 +42,7 @@ def list_jobs(
     newest: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     json: shared.Json = False,
 ) -> None:
-    """List videos, the one planned last first; ``framefit jobs`` alone does the same."""
+    """List videos, the one planned last first."""
     with _opened(ledger) as book:
         entries = book.entries(states=_states(state), newest=newest + 1)
     for entry in entries[:newest]:

@@ -155,6 +155,7 @@ class _Carrier:
         on_submitted: Callable[[str], None] | None,
     ) -> None:
         self._order = order
+        self._ledger = ledger
         self._claim = claim
         self._server = server
         self._patience = patience
@@ -185,7 +186,7 @@ class _Carrier:
             elif entry.state in ("accepted", "in_progress"):
                 entry = self._wait(entry)
             elif entry.state == "failed":
-                raise _failed_before(entry)
+                raise _failed_before(entry, self._ledger)
             else:
                 return self._fetch(entry)
 
@@ -268,12 +269,12 @@ def _is_whole(path: Path, entry: Entry) -> bool:
         return False
 
 
-def _failed_before(entry: Entry) -> GenerationFailed:
+def _failed_before(entry: Entry, ledger: Ledger) -> GenerationFailed:
     return GenerationFailed(
         entry.error_message or f"video {entry.job_id} failed",
         seen=entry.error_code,
         wanted="completed",
-        fix=f"change the picture or the prompt, or ask again: framefit jobs resubmit {entry.short}",
+        fix=f"change the picture or the prompt, or ask again: framefit jobs resubmit {entry.short}{ledger.option}",
     )
 
 

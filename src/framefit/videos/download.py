@@ -115,8 +115,8 @@ def _fetched(
             partial.replace(temporary)
     except OSError as error:
         raise OutputUnwritable(
-            f"{partial.name!r} cannot be written: {(error.strerror or str(error)).lower()}",
-            seen=str(partial),
+            f"{output.name!r} cannot be written: {(error.strerror or str(error)).lower()}",
+            seen=str(output),
             wanted="a folder that can be written to and has room",
             fix="-o OTHER_FOLDER",
         ) from error

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from framefit.errors import LedgerConflict, LedgerUnusable
 from framefit.videos.ledger.entry import SHORT_KEY, Entry
+from framefit.videos.ledger.opening import ledger_option
 from framefit.videos.ledger.rows import Database, changed, entry_of
 from framefit.videos.ledger.schema import videos
 
@@ -94,7 +95,7 @@ class Claim:
                 f"the server took video {key} as {job_id}, and that cannot be put on record",
                 seen=error.seen,
                 wanted=error.wanted,
-                fix=f"make room or mend the ledger, then: framefit jobs adopt {key} {job_id}",
+                fix=f"make room or mend the ledger, then: framefit jobs adopt {key} {job_id}{self._option}",
             ) from error
 
     def _accepted(self, job_id: str, status: str) -> Entry:
@@ -117,7 +118,7 @@ class Claim:
                 f"the server took {self.key[:SHORT_KEY]} as {job_id} after another process had dealt with it",
                 seen=f"{job_id} and {found.job_id or 'no id'}",
                 wanted="one job",
-                fix=f"framefit jobs show {self.key[:SHORT_KEY]}; look at both jobs on the server",
+                fix=f"framefit jobs show {self.key[:SHORT_KEY]}{self._option}; look at both jobs on the server",
             )
         return found
 
@@ -250,6 +251,10 @@ class Claim:
         """Plan the row again because somebody says so; what it may have cost so far stays on record."""
         return self._change(note="to be asked for again, decided by hand", state="planned", **_NO_JOB)
 
+    @property
+    def _option(self) -> str:
+        return ledger_option(self._database.url)
+
     def _mine(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return videos.c.key == self.key, videos.c.owner == self.owner
 
@@ -260,6 +265,6 @@ class Claim:
                 f"another process took over {self.key[:SHORT_KEY]}, or changed it",
                 seen=note,
                 wanted="one process for each video",
-                fix=f"framefit jobs show {self.key[:SHORT_KEY]}, then run again",
+                fix=f"framefit jobs show {self.key[:SHORT_KEY]}{self._option}, then run again",
             )
         return entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +54,19 @@ def ledger_url(given: str | Path | None = None, *, environ: Mapping[str, str] | 
     if url.drivername != "sqlite":
         require("psycopg", "postgres")
     return url
+
+
+def ledger_option(url: URL) -> str:
+    """Return what a command needs to find a ledger: an option with a space in front, empty for the usual one.
+
+    Args:
+        url: where the ledger is; its password is not in the option.
+    """
+    if url == ledger_url():
+        return ""
+    # A file in the current folder is best known by its own name.
+    plain = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    return f" --ledger {shlex.quote(str(plain))}"
 
 
 def open_engine(url: URL) -> Engine:

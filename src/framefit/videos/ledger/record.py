@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +15,7 @@ from framefit.errors import InvalidOption, LedgerConflict, UnknownKey
 from framefit.videos.ledger.claim import Claim
 from framefit.videos.ledger.entry import Entry, Event, Intent
 from framefit.videos.ledger.keeper import Keeper
-from framefit.videos.ledger.opening import ledger_url
+from framefit.videos.ledger.opening import ledger_option, ledger_url
 from framefit.videos.ledger.owner import has_ended, new_owner, shown
 from framefit.videos.ledger.rows import Database, entry_of, now
 from framefit.videos.ledger.schema import events, videos
@@ -67,9 +66,8 @@ class Ledger:
 
     @property
     def option(self) -> str:
-        """What a command needs to find this ledger: an option with a space in front, empty for the usual one."""
-        shown_url = self.url.render_as_string(hide_password=True)
-        return "" if self.url == ledger_url() else f" --ledger {shlex.quote(shown_url)}"
+        """What a command needs to find this ledger, as `ledger_option` says."""
+        return ledger_option(self.url)
 
     def close(self) -> None:
         """End the connections; claims that are still held run out by themselves."""
@@ -122,7 +120,7 @@ class Ledger:
             "several videos have a key that begins so" if rows else "no video of the ledger has that key",
             seen=key,
             wanted="the beginning of one key",
-            fix="framefit jobs list",
+            fix=f"framefit jobs list{self.option}",
         )
 
     def entries(self, *, states: Sequence[str] = (), newest: int | None = None) -> list[Entry]:
@@ -245,7 +243,7 @@ class Ledger:
                 f"another video of the ledger has the job {job_id}",
                 seen=job_id,
                 wanted="a job that no other row has",
-                fix="framefit jobs list",
+                fix=f"framefit jobs list{self.option}",
             )
         return adopted
 
@@ -280,7 +278,7 @@ class Ledger:
                 f"{entry.short} is {taken[1].state}; there is nothing to decide",
                 seen=taken[1].state,
                 wanted=" or ".join(states),
-                fix=f"framefit jobs show {entry.short}",
+                fix=f"framefit jobs show {entry.short}{self.option}",
             )
         return taken
 
