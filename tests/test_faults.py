@@ -244,7 +244,7 @@ def test_no_list(bench: Bench, status: int) -> None:
     bench.proxy.fail(fault("drop", "create", after=True), nothing)
     error = bench.fails(OutcomeUnknown)
     key = bench.entry().short
-    place = f" --ledger sqlite:///{bench.ledger}"
+    place = f" --ledger {bench.ledger}"
     assert error.fix == f"framefit jobs adopt {key} ID{place}, or framefit jobs resubmit {key}{place}"
     assert bench.entry().state == "ambiguous"
     bench.fails(OutcomeUnknown)

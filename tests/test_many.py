@@ -158,6 +158,7 @@ def test_receipts_are_kept(engine: QuickEngine, proxy: Proxy) -> None:
         kept = {entry.prompt: entry.receipt for entry in ledger.entries()}
     assert (kept["wind"] or {})["ok"] is True
     assert (kept["rain"] or {})["ok"] is False
+    assert "receipt NOT ok: turned 180°" in run("jobs").output
 
 
 @pytest.mark.parametrize(
@@ -263,6 +264,18 @@ def test_nothing_of_the_user_is_replaced(engine: QuickEngine, proxy: Proxy) -> N
     Path("jobs.csv").write_text("image,prompt\na.jpg,storm\n")
     assert generate(proxy, "--jobs", "jobs.csv", "-o", "out").exit_code == 0
     assert len(engine.created()) == 2
+
+
+def test_a_copy_replaces_nothing(engine: QuickEngine, proxy: Proxy) -> None:
+    """A video that was made before is copied to a free name, over its own copy, and over nothing else."""
+    Path("jobs.csv").write_text("image,prompt\na.jpg,wind\na.jpg,wind\n")
+    for folder in ("out", "out", "other"):
+        assert generate(proxy, "--jobs", "jobs.csv", "-o", folder).exit_code == 0
+    Path("other/a-2.mp4").write_text("a film of one's own")
+    assert generate(proxy, "--jobs", "jobs.csv", "-o", "other").exit_code == 1
+    assert [row["error"] is None for row in manifest("other")] == [True, False]
+    assert Path("other/a-2.mp4").read_text() == "a film of one's own"
+    assert len(engine.created()) == 1
 
 
 def test_a_file_that_cannot_be_written(engine: QuickEngine, proxy: Proxy) -> None:

@@ -134,7 +134,6 @@ def _states(given: list[str] | None) -> tuple[str, ...]:
 
 
 def _line(entry: Entry) -> str:
-    receipt = "" if entry.receipt is None else "receipt ok" if entry.receipt.get("ok") else "receipt NOT ok"
     parts = (
         entry.short,
         f"{entry.state:<11}",
@@ -142,10 +141,19 @@ def _line(entry: Entry) -> str:
         dollars(entry.spent_usd),
         f"{entry.picture_name or 'text'}, {entry.model}, {entry.size or '?'}, {entry.seconds or '?'} s",
         entry.job_id or "",
-        receipt,
+        _receipt(entry),
         entry.error_message or "",
     )
     return "  ".join(part for part in parts if part)
+
+
+def _receipt(entry: Entry) -> str:
+    if entry.receipt is None:
+        return ""
+    if entry.receipt.get("ok"):
+        return "receipt ok"
+    treatment = entry.receipt.get("treatment") or {}
+    return f"receipt NOT ok: {treatment['words']}" if treatment.get("sure") else "receipt NOT ok"
 
 
 def _say_whole(entry: Entry, events: list[Event]) -> None:

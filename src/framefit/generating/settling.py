@@ -72,13 +72,13 @@ def ready(
         The lines that can go on, and those whose file cannot be written, or is somebody else's: a name
         that nobody wrote down replaces no file that framefit has not made.
     """
-    going, failed = [], []
+    going: list[Settled] = []
+    failed: list[JobRow] = []
     for one in settled:
         entry, output = before[one.intent.key], one.row.output
-        fresh = entry is None or entry.attempts == 0
         try:
             check_writable(output)
-            if one.row.job.output is None and fresh and output.exists() and not book.wrote(output):
+            if one.row.job.output is None and not _is_own(output, entry, book):
                 raise _is_anothers(output)
         except FramefitError as error:
             row = one.row if entry is None else with_entry(one.row, entry)
@@ -158,6 +158,18 @@ def _place(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return facts.st_dev, facts.st_ino
+
+
+def _is_own(output: Path, entry: Entry | None, book: Ledger) -> bool:
+    """Tell whether a file is free to be written: there is none, or framefit made the one that is there."""
+    from framefit.videos.carrying import is_whole
+
+    if not output.exists() or book.wrote(output):
+        return True
+    if entry is None or entry.attempts == 0:
+        return False
+    # A run that was killed may have made the file and not said so; lines that ask for the same share one.
+    return entry.output is None or is_whole(output, entry)
 
 
 def _is_anothers(output: Path) -> OutputCollision:

@@ -132,8 +132,8 @@ def delivered(entry: Entry, output: Path) -> bool:
     if entry.state != "downloaded" or entry.output is None:
         return False
     kept = Path(entry.output)
-    if not _is_whole(kept, entry):
-        return _is_whole(output, entry)
+    if not is_whole(kept, entry):
+        return is_whole(output, entry)
     if not same_file(kept, output):
         with whole_file(output) as temporary:
             shutil.copyfile(kept, temporary)
@@ -262,7 +262,8 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_whole(path: Path, entry: Entry) -> bool:
+def is_whole(path: Path, entry: Entry) -> bool:
+    """Tell whether a file is the video of a row, byte for byte."""
     try:
         return path.stat().st_size == entry.byte_count and file_digest(path) == entry.sha256
     except OSError:
