@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -286,6 +287,18 @@ def test_an_id_that_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(LedgerUnusable, match="video_7") as caught:
             claim.accepted("video_7", "queued")
         assert f"framefit jobs adopt {claim.key[:12]} video_7" in str(caught.value.fix)
+
+
+def test_a_clock_that_is_wrong(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What several machines share is told by the clock that they share, whatever their own clocks say."""
+    right = time.time
+    with Ledger(database) as book:
+        claim = taken(book, intent(f"clock {tmp_path.name}"))
+        monkeypatch.setattr(time, "time", lambda: right() + 3600)
+        begun = claim.begin()
+        lost = claim.lost("outcome_unknown", "dropped")
+        moments = (begun and begun.sent_at, lost.lost_at, lost.changed_at, book.now())
+    assert all(moment is not None and abs(moment - right()) < 600 for moment in moments)
 
 
 def test_without_a_list_nobody_waits(book: Ledger, words: str) -> None:

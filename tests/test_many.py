@@ -353,6 +353,13 @@ def test_an_interruption_says_how_to_go_on(engine: QuickEngine, proxy: Proxy) ->
         assert [entry.state for entry in ledger.entries()] == ["ambiguous"]
 
 
+def test_a_rate_that_is_none(engine: QuickEngine, proxy: Proxy) -> None:
+    """A rate or a concurrency out of range is refused for one video, too."""
+    refusal = failed(generate(proxy, "--prompt", "a boat", "--per-minute", "0"), InvalidOption)
+    assert "--per-minute" in (refusal.fix or "")
+    assert engine.created() == []
+
+
 def test_waiting_for_a_turn_takes_no_time() -> None:
     """Under a rate limit a video has its whole time left when its turn has come."""
     pacer, watch = Pacer(200), Watch(0.25)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from framefit.errors import OutcomeUnknown
@@ -53,9 +52,11 @@ class Resolver:
             OutcomeUnknown: only a person can tell, or the time is up; the message names the commands.
             StoppedError: the run is to end; the row is as it was.
         """
-        lost = entry.lost_at if entry.lost_at is not None else time.time()
+        lost = entry.lost_at if entry.lost_at is not None else self._ledger.now()
         while True:
-            settled = time.time() - lost >= self._settle
+            # Another machine may have sent it: its clock says nothing here, the ledger's does.
+            age = self._ledger.now() - lost
+            settled = age >= self._settle
             verdict, final = self._look(entry)
             if verdict.ruling == "adopt" and verdict.job_id is not None:
                 adopted = claim.adopt(verdict.job_id, f"found {verdict.job_id} in the list: {verdict.reason}")
@@ -63,9 +64,7 @@ class Resolver:
                     return adopted
                 continue
             if verdict.ruling == "not_taken" and settled:
-                return claim.not_taken(
-                    f"{verdict.reason}, {time.time() - lost:.0f} s after the answer was lost"
-                )
+                return claim.not_taken(f"{verdict.reason}, {age:.0f} s after the answer was lost")
             if final or (verdict.ruling == "undecided" and settled) or not watch.left:
                 raise self._undecided(claim, entry, verdict, waiting=not final and not settled)
             watch.sleep(min(max(self._settle / 6, _SHORTEST_PAUSE), _LONGEST_PAUSE))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from framefit.errors import LedgerConflict, LedgerUnusable
 from framefit.videos.ledger.entry import SHORT_KEY, Entry
 from framefit.videos.ledger.opening import ledger_option
-from framefit.videos.ledger.rows import Database, changed, entry_of
+from framefit.videos.ledger.rows import NOW, Database, changed, entry_of
 from framefit.videos.ledger.schema import videos
 
 _PERSISTENCE = 5
@@ -65,7 +65,7 @@ class Claim:
                 job_id=None,
                 adopted=False,
                 status=None,
-                sent_at=time.time(),
+                sent_at=NOW,
                 lost_at=None,
                 error_code=None,
                 error_message=None,
@@ -162,7 +162,7 @@ class Claim:
             videos.c.state.in_(("submitting", "ambiguous")),
             note=message,
             state="ambiguous",
-            lost_at=time.time(),
+            lost_at=NOW,
             error_code=code,
             error_message=message,
         )

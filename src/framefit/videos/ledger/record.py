@@ -69,6 +69,11 @@ class Ledger:
         """What a command needs to find this ledger, as `ledger_option` says."""
         return ledger_option(self.url)
 
+    def now(self) -> float:
+        """Return the time in unix seconds, by the clock that the moments of every row are told by."""
+        with self._database.transaction() as connection:
+            return now(connection)
+
     def close(self) -> None:
         """End the connections; claims that are still held run out by themselves."""
         self._keeper.close()
