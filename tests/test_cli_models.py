@@ -68,6 +68,7 @@ def test_models_lists_the_whole_catalogue(framefit: Run) -> None:
         (("--provider", "google-vertex"), "veo-3.1-generate-001", "veo-3.1-generate-preview"),
         (("--live",), "kling-v3", "kling-v2-1"),
         (("--size", "704x1280"), "sora_video2", "sora-2-pro"),
+        (("--size", "640x656"), "kling-v3", "seedance-1-5-pro-251215"),
         (("--ratio", "21:9"), "ray-2", "veo-3.1-generate-001"),
     ],
 )

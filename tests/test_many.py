@@ -431,6 +431,15 @@ def test_a_budget_is_kept(engine: QuickEngine, proxy: Proxy) -> None:
     assert len(engine.created()) == 2
 
 
+@pytest.mark.parametrize(("costs", "enough"), [([0.282], "0.29"), ([0.1] * 11, "1.10"), ([3.0], "3.00")])
+def test_the_budget_that_is_named_is_enough(costs: list[float], enough: str) -> None:
+    """The limit that a refusal names lets the same videos pass, and is no cent more than needed."""
+    with pytest.raises(OverBudget) as caught:
+        Budget(max_cost_usd=0.01).check(costs)
+    assert caught.value.fix == f"--max-cost {enough}"
+    Budget(max_cost_usd=float(enough)).check(costs)
+
+
 def test_an_unknown_price(engine: QuickEngine, proxy: Proxy) -> None:
     """With a budget a video without a known price is refused, unless that is allowed."""
     words = [
