@@ -122,7 +122,7 @@ def test_files_that_cannot_be_read(tmp_path):
     """A missing file, a folder and bytes that are no text are invalid_catalog."""
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "missing.toml", tmp_path, tmp_path / "bytes.toml"):
-        with pytest.raises(InvalidCatalog, match="cannot be read: .") as caught:
+        with pytest.raises(InvalidCatalog, match=r"cannot be read: .") as caught:
             read_file(path)
         assert "Errno" not in str(caught.value.as_dict())
 

@@ -341,7 +341,7 @@ def test_a_run_that_ends_sends_nothing_more(engine: QuickEngine, proxy: Proxy) -
 
 def test_an_interruption_says_how_to_go_on(engine: QuickEngine, proxy: Proxy) -> None:
     """Ctrl-C in the middle of a create leaves an ambiguous row, exit code 130, and a word about the next run."""
-    proxy.create_seconds = 2.0
+    proxy.create_seconds = 0.5
     words = ["generate", "--prompt", "a boat", "--size", "720x1280", "--ledger", "own.db"]
     command = [sys.executable, "-m", "framefit", *words, "--base-url", proxy.base_url, "--dialect", "openai"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as client:
@@ -366,6 +366,21 @@ def test_waiting_for_a_turn_takes_no_time() -> None:
     pacer.take_turn(watch)
     pacer.take_turn(watch)
     assert watch.left > 0
+
+
+def test_nobody_looks_for_faces_before_sending() -> None:
+    """What is sent is settled without the library that finds faces, also where the rule refuses people."""
+    code = """
+import sys
+from framefit.generating import Wish
+from framefit.generating.request import prepare
+from framefit.sources import Source
+wish = Wish(source="a.jpg", prompt="wind", server="openai")
+request = prepare(wish, Source.of("a.jpg"), "https://api.openai.com/v1")
+print(request.offer.rule.faces, request.size, "cv2" in sys.modules)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["rejected", "720x1280", "False"]
 
 
 def test_many_videos_without_a_picture_get_names() -> None:
