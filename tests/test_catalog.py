@@ -122,8 +122,9 @@ def test_files_that_cannot_be_read(tmp_path):
     """A missing file, a folder and bytes that are no text are invalid_catalog."""
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "missing.toml", tmp_path, tmp_path / "bytes.toml"):
-        with pytest.raises(InvalidCatalog):
+        with pytest.raises(InvalidCatalog, match=r"cannot be read: .") as caught:
             read_file(path)
+        assert "Errno" not in str(caught.value.as_dict())
 
 
 def test_an_empty_file_has_no_rules(read):
@@ -163,6 +164,28 @@ def test_a_name_like_no_model_points_to_the_list():
     with pytest.raises(UnknownModel) as caught:
         builtin().find("zzzzzzzz")
     assert "framefit models" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("written", "model"),
+    [
+        ("Wan-AI/Wan2.2-I2V-A14B-Diffusers", "Wan2.2-I2V-A14B"),
+        ("Wan-AI/Wan2.2-I2V-A14B", "Wan2.2-I2V-A14B"),
+        ("Wan2.2-TI2V-5B-Diffusers", "Wan2.2-TI2V-5B"),
+        ("openai/sora-2", "sora-2"),
+        ("openai/sora-2/image-to-video", "openai/sora-2/image-to-video"),
+    ],
+)
+def test_the_name_of_a_repository_stands_for_its_model(written: str, model: str) -> None:
+    """Self-hosted servers serve a model under the name of its repository; an entry's own name comes first."""
+    assert builtin().find(written).model == model
+
+
+@pytest.mark.parametrize("written", ["Wan-AI/", "/", "-Diffusers", "Wan-AI/nothing-of-the-kind"])
+def test_the_name_of_another_repository_is_unknown(written: str) -> None:
+    """A repository that holds no known model stands for none."""
+    with pytest.raises(UnknownModel):
+        builtin().find(written)
 
 
 def test_an_unknown_server_lists_the_known_ones():

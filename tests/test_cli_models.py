@@ -68,6 +68,7 @@ def test_models_lists_the_whole_catalogue(framefit: Run) -> None:
         (("--provider", "google-vertex"), "veo-3.1-generate-001", "veo-3.1-generate-preview"),
         (("--live",), "kling-v3", "kling-v2-1"),
         (("--size", "704x1280"), "sora_video2", "sora-2-pro"),
+        (("--size", "640x656"), "kling-v3", "seedance-1-5-pro-251215"),
         (("--ratio", "21:9"), "ray-2", "veo-3.1-generate-001"),
     ],
 )
@@ -116,11 +117,37 @@ def test_check_all_has_a_row_for_every_live_model(framefit: Run) -> None:
 
 
 def test_strict_fails_what_is_not_known(framefit: Run) -> None:
-    """A picture that passes as far as anybody knows fails a strict check."""
-    arguments = ("check", "photo.jpg", "--model", "pika-2.2", "--server", "pika")
+    """A picture that passes as far as anybody knows fails a strict check where that is not far enough."""
+    arguments = ("check", "photo.jpg", "--model", "grok-imagine-video-1.5", "--server", "xai")
     assert framefit(*arguments).returncode == 0
     strict = framefit(*arguments, "--strict")
-    assert strict.returncode == 1 and "byte_limit_unknown" in strict.stdout
+    assert strict.returncode == 1 and "canvas_unknown" in strict.stdout
+    known = framefit("check", "photo.jpg", "--model", "pika-2.2", "--server", "pika", "--strict")
+    assert known.returncode == 0 and "byte_limit_unknown" in known.stdout
+
+
+LAST = MINE.replace('model = "mine"', 'model = "mine"\nrole = "last_frame"').replace("320x320", "640x640")
+
+
+def test_every_role_of_a_model_is_shown(framefit: Run, tmp_path: Path) -> None:
+    """A model is listed and shown with what it takes as a last frame, too, and by that alone."""
+    both, alone = tmp_path / "both.toml", tmp_path / "alone.toml"
+    both.write_text(MINE + LAST[LAST.index("[[entry]]") :], "utf-8")
+    alone.write_text(LAST, "utf-8")
+    shown = rows(framefit("models", "mine", "--catalog", str(both), "--json"))
+    assert [row["role"] for row in shown] == ["first_frame", "last_frame"]
+    (last,) = rows(framefit("models", "mine", "--server", "here", "--catalog", str(alone), "--json"))
+    assert (last["role"], last["sizes"]) == ("last_frame", ["640x640"])
+    assert "mine (last_frame)" in framefit("models", "--catalog", str(alone)).stdout
+
+
+def test_a_list_in_a_pipe_has_whole_names(framefit: Run) -> None:
+    """What goes to another program has one line for each entry, with nothing shortened."""
+    lines = framefit("models", "--live", env={"COLUMNS": "60"}).stdout.splitlines()
+    live = [rule for rule in builtin() if rule.status == "live"]
+    assert len(lines) == len(live) + 1
+    for rule in live:
+        assert any(line.startswith(f"{rule.model} ") for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +159,9 @@ def test_strict_fails_what_is_not_known(framefit: Run) -> None:
         ("check", "photo.jpg", "--model", "sora-3"),
         ("check", "photo.jpg", "--model", "sora-2", "--server", "kling"),
         ("explain", "photo.jpg", "--model", "sora-2", "--size", "10x10"),
+        ("models", "--server", "nowhere"),
+        ("models", "--provider", "nobody"),
+        ("models", "sora-2", "--server", "kling"),
         ("models", "--ratio", "wide"),
         ("models", "--ratio", "16:0"),
         ("models", "--size", "wide"),

@@ -11,7 +11,7 @@ import pytest
 from openai import OpenAI
 
 from framefit.errors import InvalidOption, OutcomeUnknown, RequestRejected, ServerUnreachable, VideoError
-from framefit.videos.client import ServerAddress, connect, submit
+from framefit.videos.client import ServerAddress, connect, server_name, submit
 from framefit.videos.job import Job
 from odd_server import OddServer, Reply, closed_port, odd_server
 
@@ -86,9 +86,9 @@ def test_what_is_not_given_is_not_sent(server: OddServer, client: OpenAI) -> Non
     assert set(parts(server)) == {"model", "prompt"}
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520])
 def test_a_failing_server_may_have_taken_it(server: OddServer, client: OpenAI, status: int) -> None:
-    """A server error on a create is not repeated, and nobody knows its outcome."""
+    """A server error on a create, or its time being up, is not repeated, and nobody knows its outcome."""
     error = refusal(client, server, Reply(status=status, body={"error": {"message": "boom"}}))
     assert isinstance(error, OutcomeUnknown)
     assert "billed" in error.message
@@ -96,7 +96,7 @@ def test_a_failing_server_may_have_taken_it(server: OddServer, client: OpenAI, s
     assert "list of jobs" in (error.fix or "")
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 501])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 501])
 def test_a_refusal(server: OddServer, client: OpenAI, status: int) -> None:
     """A refusal says that nothing was started, and carries the server's own words."""
     error = refusal(client, server, Reply(status=status, body={"error": {"message": "No, thank you."}}))
@@ -300,3 +300,18 @@ def test_a_bad_key_is_refused_unseen(key: str) -> None:
     with pytest.raises(InvalidOption) as caught:
         ServerAddress(base_url="http://127.0.0.1/v1", api_key=key)
     assert key not in str(caught.value.as_dict())
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("https://Relay.Example:443/v1/", "https://relay.example/v1"),
+        ("HTTPS://relay.example/v1?key=secret", "https://relay.example/v1"),
+        ("http://me:secret@relay.example:80/V1", "http://relay.example/V1"),
+        ("http://relay.example:443/v1", "http://relay.example:443/v1"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
+    ],
+)
+def test_one_server_has_one_name(written: str, name: str) -> None:
+    """However the address of a server is spelled, the ledger knows it by one name, without anything secret."""
+    assert server_name(written) == name

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,11 +17,12 @@ from PIL import Image
 
 import framefit
 from framefit.catalog import builtin
-from framefit.checking import Forecast
+from framefit.checking import Forecast, forecast
 from framefit.errors import SizeNotOffered, UnknownModel, UnknownServer
 from framefit.forecasting.findings import Finding
 from framefit.forecasting.outcomes import outcome
 from framefit.geometry import Size
+from framefit.planning import read_target
 from framefit.probing import PictureInfo
 from pictures import encoded, scene, with_orientation, write
 
@@ -152,20 +155,34 @@ def test_an_unknown_mismatch_is_said_to_be_unknown(tell: Tell) -> None:
 
 def test_strict_counts_what_is_not_known(tell: Tell) -> None:
     """A strict check fails what a usual one leaves open, and names every open question."""
-    usual = tell((1920, 1080), "ltx-2-pro", "lightricks", "1920x1080")
-    assert usual.ok
-    strict = tell((1920, 1080), "ltx-2-pro", "lightricks", "1920x1080", strict=True)
-    assert not strict.ok and strict.verdict == "unknown"
-    assert [finding.code for finding in strict.findings] == ["byte_limit_unknown"]
     mismatch = tell((1000, 1000), "ltx-2-pro", "lightricks", "1920x1080", strict=True)
     assert only(mismatch, "size_mismatch").level == "unknown"
     relay = tell((1280, 720), "sora-2-i2v", "aimlapi", "1280x720", strict=True, seconds=4)
-    assert {finding.code for finding in relay.findings} == {
-        "status_unknown",
-        "formats_unknown",
-        "byte_limit_unknown",
-        "seconds_unknown",
+    assert {finding.code: finding.level for finding in relay.findings} == {
+        "status_unknown": "unknown",
+        "formats_unknown": "note",
+        "byte_limit_unknown": "note",
+        "seconds_unknown": "unknown",
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "open_question"),
+    [
+        ({"byte_count": 300_000}, None),
+        ({"byte_count": 30_000_000}, "byte_limit_unknown"),
+        ({"format": "webp"}, "formats_unknown"),
+    ],
+)
+def test_strict_asks_for_what_may_decide(changes: dict[str, Any], open_question: str | None) -> None:
+    """A limit that is not known counts only where a known one, of any server, would refuse the picture."""
+    target = read_target(model="pika-2.2", server="pika")
+    info = dataclasses.replace(facts(Size(1920, 1080)), **changes)
+    assert forecast(info, target, today=TODAY).ok
+    strict = forecast(info, target, today=TODAY, strict=True)
+    grave = [finding.code for finding in strict.findings if finding.level == "unknown"]
+    assert grave == ([open_question] if open_question else [])
+    assert strict.ok == (open_question is None)
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,10 @@ def test_recognised(servers: dict[str, RunningServer], name: str) -> None:
 
 
 def test_an_unknown_server_speaks_the_protocol(odd: OddServer) -> None:
-    """A server that nothing tells about, or that is not there, is taken to speak the protocol itself."""
+    """A server that nothing tells about, or that is not there, speaks the protocol, and its list proves nothing."""
     with connect(ServerAddress(base_url=odd.base_url)) as client:
-        assert recognised(client).name == "openai"
+        found = recognised(client)
+        assert (found.name, found.list_trusted) == ("openai", False)
         assert [request.method for request in odd.requests] == ["GET", "GET"]
     odd.on("GET", "/models", Reply(drop=True))
     with connect(ServerAddress(base_url=odd.base_url)) as client:

@@ -161,6 +161,14 @@ def test_a_create_whose_answer_is_lost(bench: Bench, name: str) -> None:
     assert bench.entry().adopted
 
 
+def test_a_front_door_that_loses_patience(bench: Bench) -> None:
+    """A 408 may come from in front of a server that goes on with the request, so it is looked into."""
+    bench.proxy.fail(Fault(moment="create", kind="status", status=408, after=True))
+    bench.run()
+    bench.has_the_file()
+    assert bench.proxy.asked("create") == 1
+
+
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_question_that_fails(bench: Bench, name: str, times: int) -> None:
@@ -236,7 +244,7 @@ def test_no_list(bench: Bench, status: int) -> None:
     bench.proxy.fail(fault("drop", "create", after=True), nothing)
     error = bench.fails(OutcomeUnknown)
     key = bench.entry().short
-    place = f" --ledger sqlite:///{bench.ledger}"
+    place = f" --ledger {bench.ledger}"
     assert error.fix == f"framefit jobs adopt {key} ID{place}, or framefit jobs resubmit {key}{place}"
     assert bench.entry().state == "ambiguous"
     bench.fails(OutcomeUnknown)
@@ -346,7 +354,7 @@ def test_a_refusal_is_not_repeated(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "wish", "creates"), [(429, "false", 1), (409, "true", 2), (503, "true", 2)]
+    ("status", "wish", "creates"), [(429, "false", 1), (409, "true", 2), (503, "true", 2), (408, "true", 2)]
 )
 def test_the_servers_wish_is_obeyed(bench: Bench, status: int, wish: str, creates: int) -> None:
     """x-should-retry decides whether a create that was turned away is sent again."""

@@ -125,6 +125,36 @@ def test_what_may_be_it_is_neither_adopted_nor_overlooked(changes: dict[str, obj
     assert (verdict.ruling, verdict.candidates) == ("undecided", ("v1",))
 
 
+LONG = "A gentle wind moves the tall grass, the camera pans slowly to the left"
+
+
+def ruled_by_words(sent: str, listed: str) -> str:
+    """The ruling on a row with some words, where the one job is listed with others."""
+    evidence = Evidence(listing=Listing(jobs=(another(prompt=listed),)), trusted=True, known={}, rivals=())
+    return judge(dataclasses.replace(ROW, prompt=sent), evidence).ruling
+
+
+@pytest.mark.parametrize(
+    ("sent", "listed"),
+    [
+        ("gentle  wind", "Gentle wind."),
+        ("gentle  wind", ""),
+        (LONG, LONG[:40]),
+        (LONG, f"{LONG}, cinematic, 4k"),
+        (LONG, LONG.upper().replace(",", "")),
+    ],
+)
+def test_words_that_were_changed_a_little(sent: str, listed: str) -> None:
+    """A list that spells the words otherwise, cuts them short or adds to them does not show that a job is missing."""
+    assert ruled_by_words(sent, listed) == "undecided"
+
+
+@pytest.mark.parametrize(("sent", "listed"), [("boat 1", "boat 12"), (LONG, LONG[:10]), (LONG, "a storm")])
+def test_words_of_another_video(sent: str, listed: str) -> None:
+    """Other words, and those of the next one in a series, are those of another video."""
+    assert ruled_by_words(sent, listed) == "not_taken"
+
+
 def test_a_job_that_another_row_has() -> None:
     """A job that the ledger knows belongs to its row and to no other."""
     assert ruled(JOB, known={"v1": rival()}).ruling == "not_taken"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -253,6 +256,58 @@ def test_a_lease_is_renewed(place: str, words: str) -> None:
         assert claim.begin() is not None
 
 
+def renamed(file: Path, old: str, new: str) -> None:
+    """Take a table away, or bring it back: for as long the database does not work."""
+    connection = sqlite3.connect(file, timeout=10)
+    with contextlib.closing(connection):
+        connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+def test_a_lease_outlasts_a_database_that_fails(tmp_path: Path) -> None:
+    """A lease that could not be renewed once is renewed again, and nobody takes the row over meanwhile."""
+    file = tmp_path / "ledger.db"
+    with Ledger(file, lease_seconds=1.5) as holder, Ledger(file) as book:
+        claim = taken(holder, intent("lease"))
+        renamed(file, "framefit_videos", "away")
+        threading.Event().wait(0.6)
+        renamed(file, "away", "framefit_videos")
+        for _ in range(20):
+            threading.Event().wait(0.1)
+            assert book.claim(claim.key) is None
+        assert claim.begin() is not None
+
+
+def test_an_id_that_cannot_be_written(tmp_path: Path) -> None:
+    """When the ledger fails just as a server names a job, the error names the job and how to adopt it."""
+    file = tmp_path / "ledger.db"
+    with Ledger(file) as book:
+        claim = taken(book, intent("id"))
+        claim.begin()
+        renamed(file, "framefit_events", "away")
+        with pytest.raises(LedgerUnusable, match="video_7") as caught:
+            claim.accepted("video_7", "queued")
+        assert f"framefit jobs adopt {claim.key[:12]} video_7" in str(caught.value.fix)
+
+
+def test_a_clock_that_is_wrong(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What several machines share is told by the clock that they share, whatever their own clocks say."""
+    right = time.time
+    with Ledger(database) as book:
+        claim = taken(book, intent(f"clock {tmp_path.name}"))
+        monkeypatch.setattr(time, "time", lambda: right() + 3600)
+        begun = claim.begin()
+        lost = claim.lost("outcome_unknown", "dropped")
+        moments = (begun and begun.sent_at, lost.lost_at, lost.changed_at, book.now())
+    assert all(moment is not None and abs(moment - right()) < 600 for moment in moments)
+
+
+def test_without_a_list_nobody_waits(book: Ledger, words: str) -> None:
+    """Where the server has no list, requests that look the same leave side by side."""
+    one, other = intent(words), intent(words, picture="d2")
+    assert taken(book, one).begin(listed=False) is not None
+    assert taken(book, other).begin(listed=False) is not None
+
+
 def test_keys_are_found_by_their_beginning(book: Ledger, words: str) -> None:
     """The beginning of a key is enough where it names one row, and percent signs name none."""
     key = book.intend(intent(words)).key
@@ -278,6 +333,34 @@ def test_decisions(book: Ledger, words: str) -> None:
     with pytest.raises(LedgerConflict):
         book.adopt(wish.key, "v1")
     assert states(book, wish) == ["planned", "submitting", "ambiguous", "planned"]
+
+
+def test_a_wrong_adoption_can_be_mended(book: Ledger, words: str) -> None:
+    """A job that was adopted can be exchanged for another one; one that the server named cannot."""
+    wish, sure = intent(words), intent(words, prompt=f"{words} sure")
+    claim = taken(book, wish)
+    claim.begin()
+    claim.lost("outcome_unknown", "dropped")
+    book.release(claim)
+    assert book.adopt(wish.key, f"wrong {words}").charges == 1
+    right = book.adopt(wish.key, f"right {words}")
+    assert (right.state, right.job_id, right.charges) == ("accepted", f"right {words}", 1)
+    named = taken(book, sure)
+    named.begin()
+    named.accepted(f"named {words}", "queued")
+    book.release(named)
+    with pytest.raises(LedgerConflict, match="nothing to decide"):
+        book.adopt(sure.key, f"other {words}")
+
+
+def test_its_own_files_are_known(book: Ledger, tmp_path: Path, words: str) -> None:
+    """The ledger tells a file that was fetched as one of its videos from any other."""
+    claim = taken(book, intent(words))
+    claim.begin()
+    claim.accepted(f"job {words}", "queued")
+    claim.downloaded(output=str(tmp_path / "a.mp4"), sha256="0", byte_count=1)
+    assert book.wrote(tmp_path / "a.mp4")
+    assert not book.wrote(tmp_path / "b.mp4")
 
 
 def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ def check(
         seconds: the length the request would ask for.
         today: the day to judge end dates by; None is today.
         catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
-        strict: whether what is not known counts against the picture.
+        strict: whether what is not known, and may decide about this request, counts against the picture.
         faces: whether to look for faces where the rule refuses them; None looks if the extra ``faces``
             is installed.
         face_model: a YuNet ONNX file to find faces with; None takes what is installed.
@@ -161,17 +161,18 @@ def forecast(
         info: the facts of the picture.
         target: the rule, and the size and seconds the request would ask for.
         today: the day to judge end dates by; None is today.
-        catalog: where alternatives to a retired model are looked for; None is the usual catalogue.
-        strict: whether what is not known counts against the picture.
+        catalog: where alternatives to a retired model, and limits to compare with, are looked for; None
+            is the usual catalogue.
+        strict: whether what is not known, and may decide about this request, counts against the picture.
 
     Raises:
         InvalidOption: the target has no rule.
     """
-    rule = _rule(target)
+    rule, known = _rule(target), catalog or read_catalog(None)
     offered = target.size is None or refusal(rule, target.size) is None
     result = outcome(info, rule, target.size)
     findings = [
-        *_about_the_request(target, today or date.today(), catalog or read_catalog(None)),
+        *_about_the_request(target, today or date.today(), known),
         *_about_the_file(info, rule),
         *about_the_limits(info, rule),
         *(about_the_shape(info, rule, target.size, result) if offered else ()),
@@ -179,7 +180,7 @@ def forecast(
     if strict:
         from framefit.forecasting.strictness import strictly
 
-        findings = strictly(findings, info, target)
+        findings = strictly(findings, info, target, known)
     return Forecast(
         name=info.name,
         rule=rule,

@@ -86,7 +86,7 @@ def check_all(
         source: a path, bytes, a binary file object, a PIL image or a NumPy array.
         today: the day to judge end dates by; None is today.
         catalog: a catalogue, or a catalogue file whose entries come over the built-in ones.
-        strict: whether what is not known counts against the picture.
+        strict: whether what is not known, and may decide about this request, counts against the picture.
 
     Returns:
         A row for every model that is live, the ones that keep most of the picture first; models whose

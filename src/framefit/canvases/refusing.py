@@ -29,7 +29,7 @@ def refusal(rule: Rule, asked: Size) -> SizeNotOffered | None:
 
 def takes(rule: Rule, size: Size) -> bool:
     """Tell whether the rule is known to let a request ask for a size."""
-    renders = size in rule.sizes or rule.kind in ("multiple", "bounds")
+    renders = size in rule.sizes or (not rule.sizes and rule.kind in ("multiple", "bounds"))
     return renders and refusal(rule, size) is None
 
 

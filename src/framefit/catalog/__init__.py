@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 from framefit.catalog.rule import Role, Rule
 from framefit.errors import UnknownModel, UnknownServer
@@ -46,13 +47,14 @@ class Catalog:
         """Return the rules of a model on every server that has it, the ones that answer today first.
 
         Args:
-            model: a model name or alias.
+            model: a model name or alias; where no entry has it, the name of a repository such as
+                ``Wan-AI/Wan2.2-I2V-A14B-Diffusers`` stands for the model in it.
             role: what the picture is used as.
 
         Raises:
             UnknownModel: no entry has that name; the nearest names are suggested.
         """
-        found = {rule.server: rule for rule in self.rules if model in rule.names and rule.role == role}
+        found = {rule.server: rule for rule in self._called(model) if rule.role == role}
         if not found:
             names = sorted({name for rule in self.rules for name in rule.names})
             near = nearest(model, names)
@@ -63,6 +65,29 @@ class Catalog:
                 fix=f"--model {near[0]}" if near else "framefit models",
             )
         return tuple(sorted(found.values(), key=lambda rule: _STATUS_ORDER[rule.status]))
+
+    def named(self, model: str, *, server: str | None = None) -> tuple[Rule, ...]:
+        """Return every rule of a model, whatever the picture is used as.
+
+        Args:
+            model: a model name or alias.
+            server: only those of this server or provider; None takes all.
+
+        Raises:
+            UnknownModel: no entry has that name.
+            UnknownServer: the model is not known on that server; the known ones are listed.
+        """
+        known = {rule.role for rule in self._called(model)}
+        roles = [role for role in get_args(Role) if role in known] or ["first_frame"]
+        found = tuple(rule for role in roles for rule in self.of_model(model, role=role))
+        here = tuple(rule for rule in found if server in (None, rule.server, rule.provider))
+        return here or (self.find(model, server=server, role=roles[0]),)
+
+    def _called(self, model: str) -> list[Rule]:
+        bare = model.rpartition("/")[2].removesuffix("-Diffusers")
+        names = (model, bare) if bare else (model,)
+        rules = ([rule for rule in self.rules if name in rule.names] for name in names)
+        return next((found for found in rules if found), [])
 
     def find(self, model: str, *, server: str | None = None, role: Role = "first_frame") -> Rule:
         """Return the rule of a model on a server.

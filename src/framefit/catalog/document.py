@@ -19,6 +19,7 @@ What framefit knows about every model on every server. This page is generated fr
 (`src/framefit/catalog/*.toml`); change the data, then run `python -m framefit.catalog.document docs/models.md`.
 
 A rule belongs to a model, a server and a role, since one model is treated differently by different servers.
+A model is found by the names here, and by that of a repository that holds it: `Wan-AI/Wan2.2-I2V-A14B-Diffusers`.
 An empty cell, `?` and `unknown` say that something is not known; nothing here is guessed. Sizes and ratios
 are width, then height. Prices marked `~` come from a reseller, not from the model's maker."""
 

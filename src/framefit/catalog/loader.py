@@ -41,7 +41,7 @@ def read_file(path: Path) -> tuple[Rule, ...]:
     try:
         facts = path.stat()
     except (OSError, ValueError) as error:
-        raise _invalid(path, "the file cannot be read", str(error)) from error
+        raise _unreadable(path, error) from error
     return _read(path, facts.st_mtime_ns, facts.st_size)
 
 
@@ -50,7 +50,7 @@ def _read(path: Path, _changed: int, _size: int) -> tuple[Rule, ...]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _invalid(path, "the file cannot be read", str(error)) from error
+        raise _unreadable(path, error) from error
     unknown = content.keys() - _FILE_KEYS
     if unknown:
         raise _invalid(path, f"unknown field {min(unknown)!r} at the top", "provider, [defaults], [[entry]]")
@@ -179,6 +179,11 @@ def _no_doubles(path: Path, rules: tuple[Rule, ...]) -> None:
                     path, f"{name} on {rule.server} ({rule.role}) stands twice", "one entry for each name"
                 )
             seen.add(key)
+
+
+def _unreadable(path: Path, error: Exception) -> InvalidCatalog:
+    reason = getattr(error, "strerror", None) or str(error)
+    return _invalid(path, f"the file cannot be read: {reason}", "a TOML file")
 
 
 def _invalid(path: Path, reason: str, wanted: str) -> InvalidCatalog:

@@ -27,7 +27,7 @@ def check(
     size: shared.Size = None,
     seconds: shared.Seconds = None,
     every: Annotated[bool, typer.Option("--all", help="A table of every live model.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Count what is not known as a finding.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Count what is not known and may decide.")] = False,
     catalog: shared.CatalogFile = None,
     faces: Annotated[
         bool | None,

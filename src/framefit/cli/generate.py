@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -102,6 +104,7 @@ def generate(
     The same command again, after whatever interrupted it, goes on where it stood; nothing is paid twice.
     """
     from framefit.generating.budget import Budget
+    from framefit.generating.many import Many
     from framefit.generating.single import Conditions
     from framefit.videos.client import ServerAddress
     from framefit.videos.patience import Patience
@@ -113,9 +116,9 @@ def generate(
         minimum=minimum if verify else None,
     )
     budget = Budget(max_cost_usd=max_cost, allow_unknown_price=allow_unknown_price)
+    many = Many(concurrency=concurrency, per_minute=per_minute, ledger=ledger)
     if jobs is not None:
         from framefit.cli.generate_many import run
-        from framefit.generating.many import Many
 
         if image is not None:
             raise InvalidOption(
@@ -126,8 +129,8 @@ def generate(
             )
         defaults = {"prompt": prompt, "model": model, "server": server, "size": size, "seconds": seconds}
         defaults |= {"mode": mode, "focus": focus, "crop": crop, "backdrop": backdrop, "take": str(take)}
-        many = Many(concurrency=concurrency, per_minute=per_minute, ledger=ledger)
-        run(jobs, output, defaults, conditions, budget, many, dry_run=dry_run, json=json)
+        with _resumable():
+            run(jobs, output, defaults, conditions, budget, many, dry_run=dry_run, json=json)
         return
     from framefit.generating import Wish
 
@@ -149,7 +152,17 @@ def generate(
 
         preview_one(wish, conditions, budget, ledger, json=json)
         return
-    _make(wish, output, conditions, budget, ledger, json=json)
+    with _resumable():
+        _make(wish, output, conditions, budget, ledger, json=json)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("interrupted; the same command again goes on where it stood")
+        raise
 
 
 def _make(

@@ -13,6 +13,8 @@ import typer
 
 from framefit.cli.dry_run import dollars, preview_many
 from framefit.cli.output import note, print_error, print_json
+from framefit.errors import OutputIsInput
+from framefit.saving import same_file
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 """Lines of the live table: what is under way, then what ended last."""
+
+_STOPPING = (
+    "interrupted: nothing more is sent; waiting for the answers to what was sent"
+    " (once more leaves them to the next run)"
+)
 
 
 def run(
@@ -50,16 +57,32 @@ def run(
         json: print one object per line.
     """
     from framefit.generating.jobs_file import read_jobs
+    from framefit.generating.manifest import NAME
     from framefit.generating.many import generate_many
 
     jobs = read_jobs(path, defaults)
     folder = Path(output or ".")
+    if same_file(folder / NAME, Path(path)):
+        raise OutputIsInput(
+            "the manifest of the run would overwrite the file of jobs",
+            seen=path,
+            wanted="another folder, or another name",
+            fix="-o OTHER_FOLDER",
+        )
     if dry_run:
         if not preview_many(jobs, folder, conditions, budget, many, json=json):
             raise typer.Exit(1)
         return
     with _shown(len(jobs), silent=json) as on_row:
-        rows = generate_many(jobs, folder, conditions=conditions, budget=budget, many=many, on_row=on_row)
+        rows = generate_many(
+            jobs,
+            folder,
+            conditions=conditions,
+            budget=budget,
+            many=many,
+            on_row=on_row,
+            on_stopping=lambda: note(_STOPPING),
+        )
     for row in rows:
         if json:
             print_json(row.as_dict())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from framefit.cli import arguments as shared
 from framefit.cli.dry_run import dollars
@@ -15,19 +16,23 @@ from framefit.errors import InvalidOption
 if TYPE_CHECKING:
     from framefit.videos.ledger import Entry, Event, Ledger
 
-app = typer.Typer(rich_markup_mode=None, help="List, show and decide about the videos of the ledger.")
+
+class _ListUnlessSaid(TyperGroup):
+    """Takes ``framefit jobs`` with options of its own for ``framefit jobs list``."""
+
+    def parse_args(self, context: Any, args: list[str]) -> list[str]:
+        says = args and (args[0] == "--help" or not args[0].startswith("-"))
+        return super().parse_args(context, args if says else ["list", *args])
+
+
+app = typer.Typer(
+    cls=_ListUnlessSaid, rich_markup_mode=None, help="List, show and decide about the videos of the ledger."
+)
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="A key, or the beginning of one.")]
 State = Annotated[
     list[str] | None, typer.Option("--state", help="Only videos in this state; may be given several times.")
 ]
-
-
-@app.callback(invoke_without_command=True)
-def jobs(context: typer.Context) -> None:
-    """List the videos of the ledger; see the commands below for more."""
-    if context.invoked_subcommand is None:
-        _list(None, None, 50, json=False)
 
 
 @app.command("list")
@@ -38,7 +43,19 @@ def list_jobs(
     json: shared.Json = False,
 ) -> None:
     """List videos, the one planned last first."""
-    _list(state, ledger, newest, json=json)
+    with _opened(ledger) as book:
+        entries = book.entries(states=_states(state), newest=newest + 1)
+    for entry in entries[:newest]:
+        if json:
+            print_json(entry.as_dict())
+        else:
+            typer.echo(_line(entry))
+    if json:
+        return
+    if not entries:
+        note("no videos")
+    if len(entries) > newest:
+        note(f"these are the newest {newest}; --newest takes more")
 
 
 @app.command()
@@ -116,20 +133,7 @@ def _states(given: list[str] | None) -> tuple[str, ...]:
     return tuple(given or ())
 
 
-def _list(states: list[str] | None, place: str | None, newest: int, *, json: bool) -> None:
-    with _opened(place) as book:
-        entries = book.entries(states=_states(states), newest=newest)
-    for entry in entries:
-        if json:
-            print_json(entry.as_dict())
-        else:
-            typer.echo(_line(entry))
-    if not entries and not json:
-        note("no videos")
-
-
 def _line(entry: Entry) -> str:
-    receipt = "" if entry.receipt is None else "receipt ok" if entry.receipt.get("ok") else "receipt NOT ok"
     parts = (
         entry.short,
         f"{entry.state:<11}",
@@ -137,10 +141,19 @@ def _line(entry: Entry) -> str:
         dollars(entry.spent_usd),
         f"{entry.picture_name or 'text'}, {entry.model}, {entry.size or '?'}, {entry.seconds or '?'} s",
         entry.job_id or "",
-        receipt,
+        _receipt(entry),
         entry.error_message or "",
     )
     return "  ".join(part for part in parts if part)
+
+
+def _receipt(entry: Entry) -> str:
+    if entry.receipt is None:
+        return ""
+    if entry.receipt.get("ok"):
+        return "receipt ok"
+    treatment = entry.receipt.get("treatment") or {}
+    return f"receipt NOT ok: {treatment['words']}" if treatment.get("sure") else "receipt NOT ok"
 
 
 def _say_whole(entry: Entry, events: list[Event]) -> None:

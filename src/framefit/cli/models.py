@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from framefit.cli import arguments as shared
-from framefit.cli.output import print_json
-from framefit.errors import InvalidOption
+from framefit.cli.output import note, print_json
+from framefit.errors import InvalidOption, UnknownServer
 
 if TYPE_CHECKING:
     from framefit.catalog import Rule
+
+_WIDE = 2000
+"""Letters on a line that goes to a file or a pipe."""
 
 
 def models(
@@ -36,13 +40,11 @@ def models(
     from framefit.geometry import Size
 
     known = read_catalog(catalog)
-    rules: list[Rule] = list(known) if name is None else list(known.of_model(name))
-    if server is not None and name is not None:
-        rules = [known.find(name, server=server)]
-    elif server is not None:
-        rules = [rule for rule in rules if server in (rule.server, rule.provider)]
+    rules = list(known if name is None else known.named(name, server=server))
+    if server is not None and name is None:
+        rules = _only(rules, "server", server, lambda rule: (rule.server, rule.provider))
     if provider is not None:
-        rules = [rule for rule in rules if rule.provider == provider]
+        rules = _only(rules, "provider", provider, lambda rule: (rule.provider,))
     if size is not None:
         canvas = Size.parse(size)
         rules = [rule for rule in rules if takes(rule, canvas)]
@@ -57,8 +59,30 @@ def models(
     elif name is not None:
         for rule in rules:
             _show(rule)
-    else:
+    elif rules:
         _list(rules)
+    if not rules:
+        note("no entry is left after these filters")
+
+
+def _only(
+    rules: list[Rule], option: str, wanted: str, names: Callable[[Rule], tuple[str, ...]]
+) -> list[Rule]:
+    """Return the rules that have a name, which at least one of them must have."""
+    from framefit.catalog import nearest
+
+    found = [rule for rule in rules if wanted in names(rule)]
+    if found:
+        return found
+    known = sorted({names(rule)[0] for rule in rules})
+    near = nearest(wanted, known)
+    error = UnknownServer if option == "server" else InvalidOption
+    raise error(
+        f"no entry that was asked for has the {option} {wanted!r}",
+        seen=wanted,
+        wanted=", ".join(known),
+        fix=f"--{option} {near[0] if near else known[0]}",
+    )
 
 
 def _ratio(text: str) -> float:
@@ -109,15 +133,19 @@ def _list(rules: list[Rule]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("model", "server", "status", "sizes", "seconds", "another size", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for head in ("model", "server", "status", "sizes", "seconds", "another size"):
+        table.add_column(head, overflow="fold")
     for rule in rules:
         status = f"{rule.status} {rule.ended_on}" if rule.ended_on else rule.status
         table.add_row(
-            rule.model,
+            rule.model if rule.role == "first_frame" else f"{rule.model} ({rule.role})",
             rule.server,
             status,
             _written([str(size) for size in rule.sizes]),
             _written(rule.seconds),
             rule.mismatch,
         )
-    Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty()).print(table)
+    # Whoever reads a pipe wants a line for each entry, and names that are whole.
+    width = None if sys.stdout.isatty() else _WIDE
+    Console(file=sys.stdout, width=width, soft_wrap=width is not None).print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ class Budget:
                 "the videos cost more than was allowed, those that were asked for before included; nothing was sent",
                 seen=f"{total:.2f} USD for {len(known)} {'video' if len(known) == 1 else 'videos'}",
                 wanted=f"{self.max_cost_usd:.2f} USD or less",
-                fix=f"--max-cost {total:.2f}",
+                fix=f"--max-cost {math.ceil(round(total * 100, 4)) / 100:.2f}",
             )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,17 +44,16 @@ def read_jobs(path: str | Path, defaults: Mapping[str, str | None]) -> tuple[Job
     """Read a file of jobs; what is wrong in any line is found before anything is done.
 
     Args:
-        path: a ``.csv`` file whose first line names the columns, or a file of JSON objects, one on a
-            line. Pictures stand relative to the current folder. An empty field is as good as none.
+        path: a ``.csv`` or ``.tsv`` file whose first line names the columns, or a file of JSON objects,
+            one on a line; in UTF-8, or in the UTF-16 that spreadsheets write with a mark at its front.
+            Fields end at commas, semicolons or tabs, whichever the first line is read with. Pictures
+            stand relative to the current folder. An empty field is as good as none.
         defaults: what holds where a line says nothing, by column.
 
     Raises:
         InvalidJobs: the file cannot be read, has no job, or a line is wrong; the line is named.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise _invalid(path, None, getattr(error, "strerror", None) or str(error)) from error
+    text = _content(path)
     rows = _csv_rows(path, text) if Path(path).suffix.lower() in (".csv", ".tsv") else _json_rows(path, text)
     jobs = tuple(_job(path, line, row, defaults) for line, row in rows)
     if not jobs:
@@ -60,19 +61,54 @@ def read_jobs(path: str | Path, defaults: Mapping[str, str | None]) -> tuple[Job
     return jobs
 
 
-def _csv_rows(path: str | Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    separator = "\t" if Path(path).suffix.lower() == ".tsv" else ","
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
+def _content(path: str | Path) -> str:
     try:
-        names = [name.strip().lower() for name in next(reader, [])]
-        _known(path, 1, names)
-        for cells in reader:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise _invalid(path, None, getattr(error, "strerror", None) or str(error)) from error
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = None if marked else data.count(b"\n", 0, error.start) + 1
+        raise _invalid(path, line, "it is no UTF-8; spreadsheets write that as 'CSV UTF-8'") from error
+
+
+def _separator(text: str) -> str:
+    """Return the sign with which the first line names most columns: many spreadsheets write semicolons."""
+    first = text.partition("\n")[0]
+
+    def named(separator: str) -> int:
+        return sum(name.strip(' "\r').lower() in COLUMNS for name in first.split(separator))
+
+    return max(",;\t", key=named)
+
+
+def _csv_rows(path: str | Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    # Some spreadsheets are told the separator by a line of its own.
+    told = text[:4].lower() == "sep="
+    begun = 1 if told else 0
+    text = text.partition("\n")[2] if told else text
+    # Line ends are left to the reader: a field may hold signs that count as line ends elsewhere.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    try:
+        names = _without_empty_end([name.strip().lower() for name in next(reader, [])], 0)
+        _known(path, begun + 1, names)
+        for row in reader:
+            cells = _without_empty_end(row, len(names))
             if len(cells) > len(names):
-                raise _invalid(path, reader.line_num, f"{len(cells)} fields for {len(names)} columns")
+                raise _invalid(path, begun + reader.line_num, f"{len(cells)} fields for {len(names)} columns")
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, dict(zip(names, cells, strict=False))
+                yield begun + reader.line_num, dict(zip(names, cells, strict=False))
     except csv.Error as error:
-        raise _invalid(path, reader.line_num, str(error)) from error
+        raise _invalid(path, begun + reader.line_num, str(error)) from error
+
+
+def _without_empty_end(cells: list[str], least: int) -> list[str]:
+    """Return cells without the empty ones that spreadsheets add at the end of a line."""
+    while len(cells) > least and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
 
 
 def _json_rows(path: str | Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -95,7 +131,8 @@ def _json_rows(path: str | Path, text: str) -> Iterator[tuple[int, dict[str, str
 def _text(path: str | Path, number: int, name: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _invalid(path, number, f"{name!r} is neither text nor a number")
-    return str(value)
+    # Columns with gaps come out of data frames as 4.0.
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _known(path: str | Path, line: int, names: list[str]) -> None:
@@ -109,6 +146,9 @@ def _known(path: str | Path, line: int, names: list[str]) -> None:
 def _job(path: str | Path, line: int, row: Mapping[str, str], defaults: Mapping[str, str | None]) -> Job:
     said = {name: text.strip() for name, text in row.items() if text.strip()}
     said = {**{name: text for name, text in defaults.items() if text is not None}, **said}
+    for name, text in said.items():
+        if "\0" in text:
+            raise _invalid(path, line, f"{name} holds a zero byte")
     take = said.get("take", "1")
     if not take.isascii() or not take.isdecimal():
         raise _invalid(path, line, f"take {take!r} is no number")

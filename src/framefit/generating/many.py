@@ -17,8 +17,9 @@ from framefit.generating.jobs_file import Job
 from framefit.generating.manifest import write_manifest
 from framefit.generating.outputs import check_writable
 from framefit.generating.row import JobRow, with_entry
-from framefit.generating.settling import Settled, request_of, settle
+from framefit.generating.settling import Settled, ready, request_of, settle
 from framefit.generating.single import Conditions, receipt_of, require_parts
+from framefit.videos.patience import StoppedError
 
 if TYPE_CHECKING:
     from framefit.videos.carrying import Server
@@ -76,6 +77,7 @@ def generate_many(
     budget: Budget,
     many: Many,
     on_row: OnRow | None = None,
+    on_stopping: Callable[[], None] | None = None,
 ) -> list[JobRow]:
     """Make a video of each job, going on where earlier runs stood.
 
@@ -86,6 +88,7 @@ def generate_many(
         budget: what all jobs together may cost, earlier runs included.
         many: how many at a time, and where the ledger is.
         on_row: called with a line whenever it has changed.
+        on_stopping: called when the run was interrupted, and ends with the answers to what was sent.
 
     Returns:
         Where every job stands, in the order given; the manifest says the same.
@@ -101,6 +104,8 @@ def generate_many(
     settled, failed = settle(jobs, folder, address.base_url)
     with opened_ledger(many.ledger, address, durable=True) as book:
         before = {one.intent.key: book.get(one.intent.key) for one in settled}
+        settled, stuck = ready(settled, before, book)
+        failed += stuck
         run = _Run(settled, failed, before, book, conditions, on_row)
         if run.left:
             intents = {one.intent.key: one.intent for one in settled}
@@ -111,15 +116,11 @@ def generate_many(
                 with reached(
                     address, conditions.dialect, per_minute=many.per_minute, workers=workers
                 ) as server:
-                    run.work(server, many.concurrency)
+                    run.work(server, many.concurrency, on_stopping)
         finally:
             rows = [run.rows[job.line] for job in jobs]
             write_manifest(folder, rows)
     return rows
-
-
-class _StoppedError(Exception):
-    """The run is to end; what is under way is left to the next one."""
 
 
 class _Run:
@@ -158,7 +159,7 @@ class _Run:
             waiting.append((urgency, one))
         self.left.extend(one for _, one in sorted(waiting, key=lambda pair: pair[0]))
 
-    def work(self, server: Server, concurrency: int) -> None:
+    def work(self, server: Server, concurrency: int, on_stopping: Callable[[], None] | None) -> None:
         """Carry every line that is left; returns when all have ended or the run was stopped."""
         count = min(concurrency, len(self.left))
         threads = [
@@ -173,6 +174,8 @@ class _Run:
         except BaseException:
             # Requests that are on their way are given the time to be answered.
             self._stopping.set()
+            if on_stopping is not None:
+                on_stopping()
             for thread in threads:
                 thread.join()
             raise
@@ -187,7 +190,7 @@ class _Run:
                 return
             try:
                 self._carry(one, server)
-            except _StoppedError:
+            except StoppedError:
                 return
             except BaseException as error:
                 self._broken = error
@@ -201,7 +204,7 @@ class _Run:
             del status
             self._progress(one, progress)
             if self._stopping.is_set():
-                raise _StoppedError
+                raise StoppedError
 
         def submitted(job_id: str) -> None:
             row = self.rows[one.row.job.line]
@@ -212,6 +215,8 @@ class _Run:
             request = request_of(one.row.job, self._conditions.address.base_url)
             upload = None if request.fitted is None else request.fitted.upload()
             order = Order(intent=request.intent(one.row.job.image), upload=upload, output=row.output)
+            if order.intent.key != one.intent.key:
+                raise _changed(one.row.job)
             entry = carry(
                 order,
                 ledger=self._book,
@@ -220,6 +225,7 @@ class _Run:
                 on_progress=step,
                 on_submitted=submitted,
                 wait_for_others=False,
+                stopping=self._stopping,
             )
         except BusyError:
             with self._lock:
@@ -261,3 +267,13 @@ class _Run:
             self.rows[row.job.line] = row
             if self._on_row is not None:
                 self._on_row(row)
+
+
+def _changed(job: Job) -> InvalidOption:
+    """Return the error for a picture that is another one than when the cost was added up."""
+    return InvalidOption(
+        "the picture was changed while the run was under way; nothing was sent",
+        seen=job.image,
+        wanted="the picture as it was when the run began",
+        fix="run again",
+    )

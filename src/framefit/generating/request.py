@@ -123,7 +123,10 @@ def _check_fitted(fitted: Fitted, offer: Offer) -> None:
         )
     if offer.rule is None:
         return
-    forecast = check(fitted.data, model=offer.rule.model, server=offer.rule.server, size=fitted.size)
+    # Faces are a note at most, and no reason not to send: looking for them would cost more than the fitting.
+    forecast = check(
+        fitted.data, model=offer.rule.model, server=offer.rule.server, size=fitted.size, faces=False
+    )
     for finding in forecast.findings:
         if finding.level == "reject" and finding.code not in _THE_SERVER_DECIDES:
             raise InvalidOption(finding.message, seen=finding.seen, wanted=finding.wanted, fix=finding.fix)

@@ -28,7 +28,7 @@ class Wish:
         take: counts videos wanted of one and the same request, 1 to 1,000,000.
 
     Raises:
-        InvalidOption: the prompt is empty, or the take out of range.
+        InvalidOption: the prompt is empty, prompt or model is no text, or the take out of range.
     """
 
     source: PictureSource | None
@@ -47,6 +47,14 @@ class Wish:
         """Check what can be checked without looking at the picture."""
         if not self.prompt.strip():
             raise InvalidOption("the prompt is empty", wanted="what is to happen", fix="--prompt TEXT")
+        for name, text in (("prompt", self.prompt), ("model", self.model)):
+            if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise InvalidOption(
+                    f"the {name} holds something that is no text",
+                    seen=ascii(text),
+                    wanted="text in UTF-8",
+                    fix=f"--{name} TEXT",
+                )
         if not 1 <= self.take <= 1_000_000:
             raise InvalidOption(
                 "the take is out of range", seen=str(self.take), wanted="1 to 1000000", fix="--take 2"

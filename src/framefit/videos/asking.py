@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from typing import TYPE_CHECKING
 
 from framefit.errors import GenerationTimeout, OutcomeUnknown, RequestRejected, ServerUnreachable
@@ -11,7 +10,7 @@ from framefit.videos.client import Upload, submit
 from framefit.videos.dialects import Dialect
 from framefit.videos.job import Job
 from framefit.videos.ledger import Claim, Entry
-from framefit.videos.patience import Pacer, Patience, asked_pause, back_off
+from framefit.videos.patience import Pacer, Patience, Watch, asked_pause, back_off
 from framefit.videos.refusals import may_be_repeated
 from framefit.videos.resolving import Resolver
 
@@ -32,7 +31,7 @@ def ask(
     patience: Patience,
     pacer: Pacer,
     resolver: Resolver,
-    deadline: float,
+    watch: Watch,
 ) -> tuple[Entry, Job | None]:
     """Send the create of a row, and put on record what became of it before anything else happens.
 
@@ -45,7 +44,7 @@ def ask(
         patience: how often to try.
         pacer: when to send.
         resolver: finds out about unanswered requests that look the same.
-        deadline: when to stop waiting for a turn, by `time.monotonic`.
+        watch: how much time there is.
 
     Returns:
         The row, accepted with its job, or ambiguous without one.
@@ -54,20 +53,21 @@ def ask(
         ServerUnreachable: no connection, however often it was tried; the row is planned.
         RequestRejected: the server refused; the row is rejected.
         GenerationTimeout: requests that look the same kept the way busy; the row is planned.
+        StoppedError: the run is to end; nothing is on its way.
     """
     tries = 0
     while True:
-        pacer.take_turn()
-        begun = _begin(claim, entry, resolver, deadline)
+        pacer.take_turn(watch)
+        begun = _begin(claim, entry, resolver, watch, listed=dialect.lists)
         tries += 1
         try:
             job = _send(begun, upload, client=client, dialect=dialect, seconds=patience.create_seconds)
         except (RequestRejected, ServerUnreachable) as error:
             pause = _pause(error, tries)
-            again = tries <= patience.retries and time.monotonic() + pause < deadline
+            again = tries <= patience.retries and pause < watch.left
             if may_be_repeated(error) and again:
                 claim.not_taken(f"{error.message}: {error.seen}")
-                time.sleep(pause)
+                watch.sleep(pause)
                 continue
             if isinstance(error, ServerUnreachable):
                 claim.not_taken(f"{error.message}: {error.seen}")
@@ -83,20 +83,20 @@ def ask(
         return claim.accepted(job.id, job.status), job
 
 
-def _begin(claim: Claim, entry: Entry, resolver: Resolver, deadline: float) -> Entry:
+def _begin(claim: Claim, entry: Entry, resolver: Resolver, watch: Watch, *, listed: bool) -> Entry:
     while True:
-        begun = claim.begin()
+        begun = claim.begin(listed=listed)
         if begun is not None:
             return begun
-        if time.monotonic() >= deadline:
+        if not watch.left:
             raise GenerationTimeout(
                 f"video {entry.short} was not sent: a request that looks the same in the server's list is unanswered",
                 seen="still unanswered",
                 wanted="its answer",
                 fix="run again, or wait longer: --timeout",
             )
-        resolver.clear(entry, deadline=deadline)
-        time.sleep(_TURN_SECONDS * (0.5 + random.random()))
+        resolver.clear(entry, watch)
+        watch.sleep(_TURN_SECONDS * (0.5 + random.random()))
 
 
 def _send(entry: Entry, upload: Upload | None, *, client: OpenAI, dialect: Dialect, seconds: float) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from framefit.videos.download import save_content
 from framefit.videos.job import Job
 from framefit.videos.ledger import Claim, Entry, Intent, Ledger
 from framefit.videos.ledger.owner import shown
-from framefit.videos.patience import Pacer, Patience
+from framefit.videos.patience import Pacer, Patience, Watch
 from framefit.videos.resolving import SENDER_ENDED, Resolver
 from framefit.videos.waiting import OnProgress, ended, wait
 
@@ -75,6 +75,7 @@ def carry(
     on_progress: OnProgress | None = None,
     on_submitted: Callable[[str], None] | None = None,
     wait_for_others: bool = True,
+    stopping: threading.Event | None = None,
 ) -> Entry:
     """Do whatever is left to be done for a video, and nothing that was done before.
 
@@ -86,18 +87,20 @@ def carry(
         on_progress: called with the status and the progress, 0 to 100, of each reply.
         on_submitted: called with the job's id as soon as it is known, also when it was known before.
         wait_for_others: whether to wait for somebody else who works on it.
+        stopping: is set when no more creates are to be sent and no more answers waited for.
 
     Returns:
         The row; the file is at the order's output.
 
     Raises:
         BusyError: somebody else works on it, and was not to be waited for.
+        StoppedError: the run is to end; what is under way is on record for the next one.
         ServerUnreachable, RequestRejected: nothing was started.
         OutcomeUnknown: the job may have been started, and billed.
         GenerationFailed, GenerationTimeout, DownloadFailed, OutputUnwritable: there is no video here.
         LedgerError: the ledger cannot be used, or somebody else decided about this row.
     """
-    deadline = time.monotonic() + patience.timeout_seconds
+    watch = Watch(patience.timeout_seconds, stopping)
     entry = ledger.intend(order.intent)
     while True:
         if delivered(entry, order.output):
@@ -107,13 +110,13 @@ def carry(
             break
         if not wait_for_others:
             raise BusyError
-        if time.monotonic() >= deadline:
+        if not watch.left:
             raise _busy(entry, patience)
-        time.sleep(_LOOK_SECONDS)
+        watch.sleep(_LOOK_SECONDS)
         entry = ledger.find(entry.key)
     claim, entry = taken
     try:
-        carrier = _Carrier(order, claim, ledger, server, patience, deadline, on_progress, on_submitted)
+        carrier = _Carrier(order, claim, ledger, server, patience, watch, on_progress, on_submitted)
         return carrier.run(entry)
     finally:
         ledger.release(claim)
@@ -129,8 +132,8 @@ def delivered(entry: Entry, output: Path) -> bool:
     if entry.state != "downloaded" or entry.output is None:
         return False
     kept = Path(entry.output)
-    if not _is_whole(kept, entry):
-        return _is_whole(output, entry)
+    if not is_whole(kept, entry):
+        return is_whole(output, entry)
     if not same_file(kept, output):
         with whole_file(output) as temporary:
             shutil.copyfile(kept, temporary)
@@ -147,15 +150,16 @@ class _Carrier:
         ledger: Ledger,
         server: Server,
         patience: Patience,
-        deadline: float,
+        watch: Watch,
         on_progress: OnProgress | None,
         on_submitted: Callable[[str], None] | None,
     ) -> None:
         self._order = order
+        self._ledger = ledger
         self._claim = claim
         self._server = server
         self._patience = patience
-        self._deadline = deadline
+        self._watch = watch
         self._on_progress = on_progress
         self._on_submitted = on_submitted
         self._resolver = Resolver(
@@ -176,13 +180,13 @@ class _Carrier:
             elif entry.state == "submitting":
                 entry = self._claim.lost("outcome_unknown", SENDER_ENDED)
             elif entry.state == "ambiguous":
-                entry = self._resolver.resolve(self._claim, entry, deadline=self._deadline)
+                entry = self._resolver.resolve(self._claim, entry, self._watch)
                 if entry.job_id is not None:
                     self._tell(entry)
             elif entry.state in ("accepted", "in_progress"):
                 entry = self._wait(entry)
             elif entry.state == "failed":
-                raise _failed_before(entry)
+                raise _failed_before(entry, self._ledger)
             else:
                 return self._fetch(entry)
 
@@ -196,7 +200,7 @@ class _Carrier:
             patience=self._patience,
             pacer=self._server.pacer,
             resolver=self._resolver,
-            deadline=self._deadline,
+            watch=self._watch,
         )
         if self._job is not None:
             self._tell(entry)
@@ -222,9 +226,14 @@ class _Carrier:
             if self._job is not None and not self._server.dialect.retrieves:
                 self._job = ended(client, self._job)
             else:
-                left = max(0.0, self._deadline - time.monotonic())
-                dialect = self._server.dialect
-                self._job = wait(client, job_id, timeout_seconds=left, on_progress=heard, dialect=dialect)
+                self._job = wait(
+                    client,
+                    job_id,
+                    timeout_seconds=self._watch.left,
+                    on_progress=heard,
+                    dialect=self._server.dialect,
+                    sleep=self._watch.sleep,
+                )
         except GenerationFailed as error:
             self._claim.failed(error.seen or error.code, error.message)
             raise
@@ -253,19 +262,20 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_whole(path: Path, entry: Entry) -> bool:
+def is_whole(path: Path, entry: Entry) -> bool:
+    """Tell whether a file is the video of a row, byte for byte."""
     try:
         return path.stat().st_size == entry.byte_count and file_digest(path) == entry.sha256
     except OSError:
         return False
 
 
-def _failed_before(entry: Entry) -> GenerationFailed:
+def _failed_before(entry: Entry, ledger: Ledger) -> GenerationFailed:
     return GenerationFailed(
         entry.error_message or f"video {entry.job_id} failed",
         seen=entry.error_code,
         wanted="completed",
-        fix=f"change the picture or the prompt, or ask again: framefit jobs resubmit {entry.short}",
+        fix=f"change the picture or the prompt, or ask again: framefit jobs resubmit {entry.short}{ledger.option}",
     )
 
 

@@ -30,6 +30,7 @@ EMBEDDED = "embedded"
 """What the ledger calls the embedded engine that runs for as long as a call."""
 
 _CONNECT_SECONDS = 10.0
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
 _WITHOUT_KEY = "framefit-sends-no-key"
 
 
@@ -106,9 +107,9 @@ def server_name(base_url: str | None) -> str:
     """Return a server's address as the ledger keeps it: nothing secret, and one spelling."""
     if base_url is None:
         return EMBEDDED
-    address = shown_address(base_url)
-    host = urlsplit(address).netloc
-    return address.replace(host, host.lower(), 1)
+    parts = urlsplit(shown_address(base_url))
+    scheme, host = parts.scheme.lower(), parts.netloc.lower()
+    return f"{scheme}://{host.removesuffix(_USUAL_PORTS.get(scheme, ':'))}{parts.path}"
 
 
 def connect(address: ServerAddress) -> OpenAI:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,9 @@ from framefit.videos.listing import Listing
 
 SLACK_SECONDS = 300.0
 """How far the clocks of this machine, the ledger and the server may be apart beyond what they admit."""
+
+_TELLING = 24
+"""Letters that two prompts share by more than chance; fewer may be those of one in a series."""
 
 Ruling = Literal["adopt", "not_taken", "wait", "undecided"]
 
@@ -129,7 +133,17 @@ def _agrees(entry: Entry, job: Job) -> bool:
 
 
 def _may_be(entry: Entry, job: Job) -> bool:
-    return job.prompt is None or _same_words(entry.prompt, job.prompt)
+    """Tell whether a job may be the one: a list may spell the words in its own way, cut them short, add to them."""
+    if job.prompt is None or not job.prompt.strip():
+        return True
+    sent, listed = _letters(entry.prompt), _letters(job.prompt)
+    if min(len(sent), len(listed)) < _TELLING:
+        return sent == listed
+    return sent in listed or sent.startswith(listed)
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
 def _same_words(one: str, other: str) -> bool:

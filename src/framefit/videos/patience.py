@@ -25,7 +25,8 @@ class Patience:
     """How long to wait and how often to try.
 
     Args:
-        timeout_seconds: how long submitting and waiting for one video may take together, above 0.
+        timeout_seconds: how long submitting and waiting for one video may take together, above 0; waiting
+            for a turn under a rate limit does not count.
         settle_seconds: how long after a lost answer an empty list of jobs is not believed, 0 or more.
         retries: how often a create is sent again that cannot have been accepted, 0 to 20.
         create_seconds: how long the server may take to answer a create, above 0.
@@ -83,6 +84,41 @@ def asked_pause(headers: Mapping[str, str]) -> float | None:
     return max(0.0, seconds) + min(_LONGEST_JITTER, _JITTER * max(0.0, seconds)) * random.random()
 
 
+class StoppedError(Exception):
+    """The run is to end; what is under way is left to the next one."""
+
+
+class Watch:
+    """How much time one video has left, and whether the run that wants it is to end.
+
+    Args:
+        seconds: how long submitting and waiting may take together.
+        stopping: is set when the run is to end; None for a run that nobody ends so.
+    """
+
+    def __init__(self, seconds: float, stopping: threading.Event | None = None) -> None:
+        self._end = time.monotonic() + seconds
+        self._stopping = stopping or threading.Event()
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, 0 or more."""
+        return max(0.0, self._end - time.monotonic())
+
+    def extend(self, seconds: float) -> None:
+        """Give more time: what was spent on something else than this video."""
+        self._end += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not when the run is to end.
+
+        Raises:
+            StoppedError: it is.
+        """
+        if self._stopping.wait(seconds):
+            raise StoppedError
+
+
 class Pacer:
     """Lets requests pass at an even pace, whichever thread they come from.
 
@@ -95,12 +131,21 @@ class Pacer:
         self._next = time.monotonic()
         self._lock = threading.Lock()
 
-    def take_turn(self) -> None:
-        """Wait until it is the caller's turn."""
+    def take_turn(self, watch: Watch) -> None:
+        """Wait until it is the caller's turn.
+
+        Args:
+            watch: the caller's time, which stands still meanwhile.
+
+        Raises:
+            StoppedError: the run is to end.
+        """
         with self._lock:
             turn = max(self._next, time.monotonic())
             self._next = turn + self._gap
-        time.sleep(max(0.0, turn - time.monotonic()))
+        wait = max(0.0, turn - time.monotonic())
+        watch.sleep(wait)
+        watch.extend(wait)
 
 
 def _number(text: str | None, unit: float) -> float | None:

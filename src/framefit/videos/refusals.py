@@ -16,7 +16,10 @@ _NEVER_SENT = frozenset(
 """What the HTTP library raises before the first byte of a request leaves; told apart by name, because
 the SDK has changed the package they come from."""
 
-_NOT_IMPLEMENTED, _UNAVAILABLE = 501, 503
+_TIMEOUT, _NOT_IMPLEMENTED, _UNAVAILABLE = 408, 501, 503
+_MAYBE_A_PROXYS = frozenset({_TIMEOUT, _UNAVAILABLE})
+"""Statuses that a server may say of itself, and a proxy of the server behind it."""
+
 _BUSY = frozenset({408, 409, 425, 429, _UNAVAILABLE})
 """Statuses after which the same request may be taken later."""
 
@@ -102,13 +105,17 @@ def _may_be_accepted(error: APIStatusError) -> bool:
     """Tell whether a server that answers with an error may have begun all the same.
 
     Proxies say 503 also when the connection behind them broke after the request had passed; a server
-    that turns a request away itself says when to come back.
+    that turns a request away itself says when to come back. 408 should mean that the request never came
+    whole, and is what some front doors say when the server behind them took too long over it.
     """
+    headers = error.response.headers
+    if error.status_code in _MAYBE_A_PROXYS and headers.get("x-should-retry", "").lower() == "true":
+        return False
     if error.status_code == _UNAVAILABLE:
-        headers = error.response.headers
-        says_when = "retry-after" in headers or "retry-after-ms" in headers
-        return not says_when and headers.get("x-should-retry", "").lower() != "true"
-    return error.status_code >= 500 and error.status_code != _NOT_IMPLEMENTED
+        return "retry-after" not in headers and "retry-after-ms" not in headers
+    return error.status_code == _TIMEOUT or (
+        error.status_code >= 500 and error.status_code != _NOT_IMPLEMENTED
+    )
 
 
 def _refusal(error: APIStatusError, words: str, size: str | None) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from framefit.errors import OutcomeUnknown
@@ -10,6 +9,7 @@ from framefit.videos.dialects import Dialect
 from framefit.videos.judging import Evidence, Verdict, judge, window_start
 from framefit.videos.ledger import Claim, Entry, Ledger
 from framefit.videos.listing import Listing, ListingUnavailableError, exists, recent_jobs
+from framefit.videos.patience import Watch
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -37,23 +37,26 @@ class Resolver:
         self._dialect = dialect
         self._settle = settle_seconds
 
-    def resolve(self, claim: Claim, entry: Entry, *, deadline: float) -> Entry:
+    def resolve(self, claim: Claim, entry: Entry, watch: Watch) -> Entry:
         """Find out what became of a create.
 
         Args:
             claim: the right to change the row.
             entry: the row; it is ambiguous.
-            deadline: when to stop waiting, by `time.monotonic`.
+            watch: how much time there is.
 
         Returns:
             The row: accepted when a job was found, planned when there is none.
 
         Raises:
             OutcomeUnknown: only a person can tell, or the time is up; the message names the commands.
+            StoppedError: the run is to end; the row is as it was.
         """
-        lost = entry.lost_at if entry.lost_at is not None else time.time()
+        lost = entry.lost_at if entry.lost_at is not None else self._ledger.now()
         while True:
-            settled = time.time() - lost >= self._settle
+            # Another machine may have sent it: its clock says nothing here, the ledger's does.
+            age = self._ledger.now() - lost
+            settled = age >= self._settle
             verdict, final = self._look(entry)
             if verdict.ruling == "adopt" and verdict.job_id is not None:
                 adopted = claim.adopt(verdict.job_id, f"found {verdict.job_id} in the list: {verdict.reason}")
@@ -61,21 +64,19 @@ class Resolver:
                     return adopted
                 continue
             if verdict.ruling == "not_taken" and settled:
-                return claim.not_taken(
-                    f"{verdict.reason}, {time.time() - lost:.0f} s after the answer was lost"
-                )
-            if final or (verdict.ruling == "undecided" and settled) or time.monotonic() >= deadline:
+                return claim.not_taken(f"{verdict.reason}, {age:.0f} s after the answer was lost")
+            if final or (verdict.ruling == "undecided" and settled) or not watch.left:
                 raise self._undecided(claim, entry, verdict, waiting=not final and not settled)
-            time.sleep(min(max(self._settle / 6, _SHORTEST_PAUSE), _LONGEST_PAUSE))
+            watch.sleep(min(max(self._settle / 6, _SHORTEST_PAUSE), _LONGEST_PAUSE))
 
-    def clear(self, entry: Entry, *, deadline: float) -> None:
+    def clear(self, entry: Entry, watch: Watch) -> None:
         """Find out what became of a row that looks like another one and stands in its way.
 
         Whoever works on it does so already; when nobody does, it is done here on its behalf.
 
         Args:
             entry: the row that is to be sent.
-            deadline: when to stop waiting, by `time.monotonic`.
+            watch: how much time there is.
         """
         rival = self._ledger.unanswered_like(entry)
         taken = None if rival is None else self._ledger.claim(rival.key)
@@ -86,7 +87,7 @@ class Resolver:
             if found.state == "submitting":
                 found = claim.lost("outcome_unknown", SENDER_ENDED)
             if found.state == "ambiguous":
-                self.resolve(claim, found, deadline=deadline)
+                self.resolve(claim, found, watch)
         except OutcomeUnknown:
             # Its own row says so; this one need not wait for a person.
             return

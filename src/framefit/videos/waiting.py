@@ -50,6 +50,7 @@ def wait(
     on_progress: OnProgress | None = None,
     poll_seconds: float | None = None,
     dialect: Dialect | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Job:
     """Wait until a video is ready. Every status that is not final keeps on waiting.
 
@@ -61,6 +62,7 @@ def wait(
         poll_seconds: seconds between two questions; None does what each reply's
             ``openai-poll-after-ms`` says, 2 when it says nothing; 0.1 to 20 in either case.
         dialect: how the server speaks; None is the protocol itself.
+        sleep: waits between two questions; whatever it raises ends the wait.
 
     Returns:
         The completed job.
@@ -91,7 +93,7 @@ def wait(
         left = deadline - time.monotonic()
         if left <= 0:
             raise _timeout(client, video_id, timeout_seconds, last)
-        time.sleep(min(left, _clamped(answer.pause if poll_seconds is None else poll_seconds)))
+        sleep(min(left, _clamped(answer.pause if poll_seconds is None else poll_seconds)))
 
 
 def ended(client: OpenAI, job: Job) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -65,15 +66,16 @@ def recognised(client: OpenAI) -> Dialect:
         client: from `framefit.videos.client.connect`.
 
     Returns:
-        The dialect; that of the protocol itself for a server that is not recognised, or that does not
-        answer.
+        The dialect; for a server that is not recognised, or that does not answer, that of the protocol
+        itself, with a list of jobs that proves nothing: nobody knows whether it is whole.
     """
     host = urlsplit(str(client.base_url)).hostname or ""
     found = recognise(Answer(host=host.rstrip(".")))
     if found is not None:
         return found
-    answers = _answers(client)
-    return next((known for answer in answers if (known := recognise(answer))), dialect_named(USUAL))
+    known = (recognise(answer) for answer in _answers(client))
+    nobodys = dataclasses.replace(dialect_named(USUAL), list_trusted=False)
+    return next((dialect for dialect in known if dialect is not None), nobodys)
 
 
 def _answers(client: OpenAI) -> Iterator[Answer]:

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
 from framefit.errors import LedgerConflict, LedgerUnusable
-from framefit.videos.ledger.entry import Entry
-from framefit.videos.ledger.rows import Database, changed, entry_of
+from framefit.videos.ledger.entry import SHORT_KEY, Entry
+from framefit.videos.ledger.opening import ledger_option
+from framefit.videos.ledger.rows import NOW, Database, changed, entry_of
 from framefit.videos.ledger.schema import videos
 
 _PERSISTENCE = 5
@@ -40,8 +41,12 @@ class Claim:
         self.key = key
         self.owner = owner
 
-    def begin(self) -> Entry | None:
+    def begin(self, *, listed: bool = True) -> Entry | None:
         """Put on record that a create is about to leave; it leaves only after this has returned.
+
+        Args:
+            listed: whether the server has a list of jobs. Without one no job can be taken for another's,
+                so requests that look the same need not wait for each other.
 
         Returns:
             The row; None while a request that looks the same in the server's list is unanswered.
@@ -54,13 +59,13 @@ class Claim:
                 videos.c.state.in_(("planned", "rejected")),
                 note="a create is about to leave",
                 state="submitting",
-                unanswered=True,
+                unanswered=listed,
                 attempts=videos.c.attempts + 1,
                 charges=videos.c.charges + 1,
                 job_id=None,
                 adopted=False,
                 status=None,
-                sent_at=time.time(),
+                sent_at=NOW,
                 lost_at=None,
                 error_code=None,
                 error_message=None,
@@ -73,7 +78,8 @@ class Claim:
 
         Raises:
             LedgerConflict: another one has found a job for this row; both ids are in the message.
-            LedgerUnusable: the ledger cannot be written to, however often that is tried.
+            LedgerUnusable: the ledger cannot be written to, however often that is tried; the id is in
+                the message.
         """
         for attempt in range(1, _PERSISTENCE):
             try:
@@ -81,7 +87,16 @@ class Claim:
             except LedgerUnusable:
                 # What was paid for is worth more than one attempt; a broken connection is made anew.
                 time.sleep(0.125 * 2**attempt)
-        return self._accepted(job_id, status)
+        try:
+            return self._accepted(job_id, status)
+        except LedgerUnusable as error:
+            key = self.key[:SHORT_KEY]
+            raise LedgerUnusable(
+                f"the server took video {key} as {job_id}, and that cannot be put on record",
+                seen=error.seen,
+                wanted=error.wanted,
+                fix=f"make room or mend the ledger, then: framefit jobs adopt {key} {job_id}{self._option}",
+            ) from error
 
     def _accepted(self, job_id: str, status: str) -> Entry:
         mine = videos.c.key == self.key
@@ -100,15 +115,20 @@ class Claim:
             found = entry or entry_of(connection.execute(select(videos).where(mine)).one())
         if found.job_id != job_id:
             raise LedgerConflict(
-                f"the server took {self.key[:12]} as {job_id} after another process had dealt with it",
+                f"the server took {self.key[:SHORT_KEY]} as {job_id} after another process had dealt with it",
                 seen=f"{job_id} and {found.job_id or 'no id'}",
                 wanted="one job",
-                fix=f"framefit jobs show {self.key[:12]}; look at both jobs on the server",
+                fix=f"framefit jobs show {self.key[:SHORT_KEY]}{self._option}; look at both jobs on the server",
             )
         return found
 
-    def adopt(self, job_id: str, note: str) -> Entry | None:
+    def adopt(self, job_id: str, note: str, *, instead: bool = False) -> Entry | None:
         """Take a job of the server's list for this row.
+
+        Args:
+            job_id: the server's name for it.
+            note: why, in words.
+            instead: whether it takes the place of one that was adopted before.
 
         Returns:
             The row; None when another row has that job.
@@ -120,14 +140,16 @@ class Claim:
         try:
             return self._database.change(
                 *self._mine(),
-                videos.c.state == "ambiguous",
+                videos.c.adopted.is_(True) if instead else videos.c.state == "ambiguous",
                 ~taken.exists(),
                 note=note,
                 state="accepted",
                 job_id=job_id,
                 adopted=True,
+                status=None,
                 unanswered=False,
                 lost_at=None,
+                receipt=None,
                 error_code=None,
                 error_message=None,
             )
@@ -140,7 +162,7 @@ class Claim:
             videos.c.state.in_(("submitting", "ambiguous")),
             note=message,
             state="ambiguous",
-            lost_at=time.time(),
+            lost_at=NOW,
             error_code=code,
             error_message=message,
         )
@@ -229,6 +251,10 @@ class Claim:
         """Plan the row again because somebody says so; what it may have cost so far stays on record."""
         return self._change(note="to be asked for again, decided by hand", state="planned", **_NO_JOB)
 
+    @property
+    def _option(self) -> str:
+        return ledger_option(self._database.url)
+
     def _mine(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return videos.c.key == self.key, videos.c.owner == self.owner
 
@@ -236,9 +262,9 @@ class Claim:
         entry = self._database.change(*self._mine(), *conditions, note=note, **values)
         if entry is None:
             raise LedgerConflict(
-                f"another process took over {self.key[:12]}, or changed it",
+                f"another process took over {self.key[:SHORT_KEY]}, or changed it",
                 seen=note,
                 wanted="one process for each video",
-                fix=f"framefit jobs show {self.key[:12]}, then run again",
+                fix=f"framefit jobs show {self.key[:SHORT_KEY]}{self._option}, then run again",
             )
         return entry

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from sqlalchemy.exc import SQLAlchemyError
+from framefit.errors import LedgerUnusable
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Keeper:
             try:
                 if held:
                     self._renew(held)
-            except SQLAlchemyError:
-                # Whoever holds a row finds out at its next change whether it is still theirs.
+            except LedgerUnusable:
+                # Tried again at the next turn; a lease outlasts several. Whoever holds a row finds out at
+                # its next change whether it is still theirs.
                 _log.exception("leases in the ledger cannot be renewed")

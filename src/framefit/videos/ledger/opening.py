@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from framefit.errors import InvalidOption, LedgerUnusable
 from framefit.extras import require
@@ -53,6 +54,19 @@ def ledger_url(given: str | Path | None = None, *, environ: Mapping[str, str] | 
     if url.drivername != "sqlite":
         require("psycopg", "postgres")
     return url
+
+
+def ledger_option(url: URL) -> str:
+    """Return what a command needs to find a ledger: an option with a space in front, empty for the usual one.
+
+    Args:
+        url: where the ledger is; its password is not in the option.
+    """
+    if url == ledger_url():
+        return ""
+    # A file in the current folder is best known by its own name.
+    plain = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    return f" --ledger {shlex.quote(str(plain))}"
 
 
 def open_engine(url: URL) -> Engine:
@@ -109,9 +123,8 @@ def _make_tables(engine: Engine) -> None:
             with engine.begin() as connection:
                 _make(connection)
                 version = connection.scalar(select(about.c.version))
-        except DBAPIError:
-            # Two processes that make the tables at the same moment are in each other's way once.
-            if attempt == _ATTEMPTS - 1:
+        except DBAPIError as error:
+            if attempt == _ATTEMPTS - 1 or not _in_the_way(error):
                 raise
             time.sleep(0.05 * 2**attempt)
         else:
@@ -123,6 +136,12 @@ def _make_tables(engine: Engine) -> None:
             wanted=f"layout {VERSION}",
             fix="install the newer framefit, or --ledger OTHER_FILE",
         )
+
+
+def _in_the_way(error: DBAPIError) -> bool:
+    """Tell whether another process was making the tables at the same moment, which passes."""
+    words = str(error.orig).lower()
+    return isinstance(error, IntegrityError) or any(sign in words for sign in ("locked", "already exists"))
 
 
 def _make(connection: Connection) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +15,7 @@ from framefit.errors import InvalidOption, LedgerConflict, UnknownKey
 from framefit.videos.ledger.claim import Claim
 from framefit.videos.ledger.entry import Entry, Event, Intent
 from framefit.videos.ledger.keeper import Keeper
-from framefit.videos.ledger.opening import ledger_url
+from framefit.videos.ledger.opening import ledger_option, ledger_url
 from framefit.videos.ledger.owner import has_ended, new_owner, shown
 from framefit.videos.ledger.rows import Database, entry_of, now
 from framefit.videos.ledger.schema import events, videos
@@ -67,9 +66,13 @@ class Ledger:
 
     @property
     def option(self) -> str:
-        """What a command needs to find this ledger: an option with a space in front, empty for the usual one."""
-        shown_url = self.url.render_as_string(hide_password=True)
-        return "" if self.url == ledger_url() else f" --ledger {shlex.quote(shown_url)}"
+        """What a command needs to find this ledger, as `ledger_option` says."""
+        return ledger_option(self.url)
+
+    def now(self) -> float:
+        """Return the time in unix seconds, by the clock that the moments of every row are told by."""
+        with self._database.transaction() as connection:
+            return now(connection)
 
     def close(self) -> None:
         """End the connections; claims that are still held run out by themselves."""
@@ -122,7 +125,7 @@ class Ledger:
             "several videos have a key that begins so" if rows else "no video of the ledger has that key",
             seen=key,
             wanted="the beginning of one key",
-            fix="framefit jobs list",
+            fix=f"framefit jobs list{self.option}",
         )
 
     def entries(self, *, states: Sequence[str] = (), newest: int | None = None) -> list[Entry]:
@@ -143,6 +146,12 @@ class Ledger:
         query = select(events).where(events.c.key == key).order_by(events.c.number)
         with self._database.transaction() as connection:
             return [Event(at=row.at, state=row.state, note=row.note) for row in connection.execute(query)]
+
+    def wrote(self, output: Path) -> bool:
+        """Tell whether a file was once fetched as a video of this ledger."""
+        query = select(videos.c.key).where(videos.c.output == str(output.absolute())).limit(1)
+        with self._database.transaction() as connection:
+            return connection.execute(query).first() is not None
 
     def rivals(self, entry: Entry) -> list[Entry]:
         """Return the other rows whose job would look the same in the server's list, and has no id yet."""
@@ -222,13 +231,16 @@ class Ledger:
 
         Raises:
             UnknownKey: no row has that key.
-            LedgerConflict: the row is not ambiguous, somebody works on it, or another row has that job.
+            LedgerConflict: the server itself named the row's job, or nothing was sent; somebody works on
+                it; or another row has that job.
         """
-        claim, entry = self._taken(self.find(key), _DECIDABLE)
+        found = self.find(key)
+        # A job that was named by hand, or found in a list, can be the wrong one.
+        claim, entry = self._taken(found, _REPEATABLE if found.adopted else _DECIDABLE)
         try:
             if entry.state == "submitting":
                 claim.lost("outcome_unknown", "the process that sent it ended before its answer was read")
-            adopted = claim.adopt(job_id, f"{job_id} was named by hand")
+            adopted = claim.adopt(job_id, f"{job_id} was named by hand", instead=entry.adopted)
         finally:
             self.release(claim)
         if adopted is None:
@@ -236,7 +248,7 @@ class Ledger:
                 f"another video of the ledger has the job {job_id}",
                 seen=job_id,
                 wanted="a job that no other row has",
-                fix="framefit jobs list",
+                fix=f"framefit jobs list{self.option}",
             )
         return adopted
 
@@ -271,7 +283,7 @@ class Ledger:
                 f"{entry.short} is {taken[1].state}; there is nothing to decide",
                 seen=taken[1].state,
                 wanted=" or ".join(states),
-                fix=f"framefit jobs show {entry.short}",
+                fix=f"framefit jobs show {entry.short}{self.option}",
             )
         return taken
 

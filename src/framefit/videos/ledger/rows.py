@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Row, insert, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from framefit.videos.ledger.entry import Entry
 from framefit.videos.ledger.opening import open_engine, unusable
 from framefit.videos.ledger.schema import events, videos
 
 _LONGEST_NOTE = 500
+
+NOW = object()
+"""Stands for the time of a change."""
 
 
 class Database:
@@ -41,7 +44,7 @@ class Database:
                 yield connection
         except IntegrityError:
             raise
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise unusable(self.url, error) from error
 
     def change(self, *conditions: ColumnElement[bool], note: str, **values: Any) -> Entry | None:
@@ -50,7 +53,7 @@ class Database:
         Args:
             *conditions: one of them names the row.
             note: what happened, in words.
-            **values: the new values of its columns.
+            **values: the new values of its columns; `NOW` is the time of the change.
 
         Returns:
             The row afterwards; None when there is none for which the conditions hold.
@@ -64,7 +67,8 @@ def changed(
 ) -> Entry | None:
     """Do what `Database.change` does, inside a transaction."""
     moment = now(connection)
-    statement = update(videos).where(*conditions).values(changed_at=moment, **values).returning(videos)
+    timed = {name: moment if value is NOW else value for name, value in values.items()}
+    statement = update(videos).where(*conditions).values(changed_at=moment, **timed).returning(videos)
     row = connection.execute(statement).one_or_none()
     if row is None:
         return None
@@ -74,7 +78,7 @@ def changed(
 
 
 def now(connection: Connection) -> float:
-    """Return the time by which leases are measured: the database's own clock where several machines share it."""
+    """Return the time in unix seconds: by the database's own clock where several machines share it."""
     if connection.dialect.name == "postgresql":
         return float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0.0)
     return time.time()
