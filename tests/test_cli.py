@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -432,3 +433,28 @@ def test_version(framefit: Run) -> None:
     from framefit import __version__
 
     assert framefit("--version").stdout.decode().split() == ["framefit", __version__]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        ("--model", "sora-2"),
+        ("--model", "sora-2", "--size", "1280x720"),
+        ("--model", "Wan2.2-I2V-A14B", "--server", "vllm-omni", "--size", "1280x720"),
+        ("--model", "Wan2.2-I2V-A14B", "--server", "vllm-omni"),
+    ],
+)
+def test_the_commands_of_a_check_run_as_they_stand(
+    framefit: Run, tmp_path: Path, target: tuple[str, ...]
+) -> None:
+    """Every command that `check` names for a picture in a folder runs from there, and the server takes its result."""
+    (tmp_path / "my photos").mkdir()
+    picture = stored_with(scene(300, 400), 6)
+    write(tmp_path / "my photos" / "a.jpg", picture, exif=with_orientation(6))
+    told = json.loads(framefit("check", "my photos/a.jpg", *target, "--json").stdout)
+    commands = {one["fix"] for one in told["findings"] if (one["fix"] or "").startswith("framefit fit ")}
+    assert commands
+    for number, command in enumerate(sorted(commands)):
+        done = framefit(*shlex.split(command)[1:], "-o", f"{number}.jpg")
+        assert done.returncode == 0, done.stderr
+        assert framefit("check", f"{number}.jpg", *target).returncode == 0

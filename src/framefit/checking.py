@@ -173,7 +173,7 @@ def forecast(
     result = outcome(info, rule, target.size)
     findings = [
         *_about_the_request(target, today or date.today(), known),
-        *_about_the_file(info, rule),
+        *_about_the_file(info, rule, result.canvas if offered else None),
         *about_the_limits(info, rule),
         *(about_the_shape(info, rule, target.size, result) if offered else ()),
     ]
@@ -275,7 +275,7 @@ def _nearest_seconds(rule: Rule, asked: str) -> int:
     return min(rule.seconds, key=lambda offered: abs(offered - number))
 
 
-def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
+def _about_the_file(info: PictureInfo, rule: Rule, size: Size | None) -> Iterator[Finding]:
     if rule.formats and info.format is not None and info.format not in rule.formats:
         yield Finding(
             code="format_not_allowed",
@@ -283,7 +283,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             message=f"{rule.key} does not take {info.format} files",
             seen=info.format,
             wanted=", ".join(rule.formats),
-            fix=fit_command(info, "--format jpeg"),
+            fix=fit_command(info, rule, size, "--format jpeg"),
             source=rule.sources[0],
         )
     if rule.max_bytes is not None and info.byte_count is not None and info.byte_count > rule.max_bytes:
@@ -293,7 +293,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             message=f"the file is larger than {rule.key} takes",
             seen=f"{info.byte_count} bytes",
             wanted=f"at most {rule.max_bytes} bytes",
-            fix=fit_command(info, f"--max-bytes {rule.max_bytes}"),
+            fix=fit_command(info, rule, size, f"--max-bytes {rule.max_bytes}"),
             source=rule.sources[0],
         )
     if info.orientation != 1 and rule.exif != "applied":
@@ -306,7 +306,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             else "the picture is stored turned; whether the server turns it upright is not known",
             seen=f"{info.stored_size} with EXIF orientation {info.orientation}",
             wanted=f"{info.size}, upright",
-            fix=fit_command(info),
+            fix=fit_command(info, rule, size),
             source=rule.sources[0],
             known=ignored,
         )
@@ -317,7 +317,7 @@ def _about_the_file(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
             message=f"the picture has transparency{_ALPHA[rule.alpha][1]}",
             seen=info.mode,
             wanted="an opaque picture",
-            fix=fit_command(info, "--backdrop white"),
+            fix=fit_command(info, rule, size, "--backdrop white"),
             source=rule.sources[0],
             known=rule.alpha != "unknown",
         )

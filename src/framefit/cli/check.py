@@ -106,10 +106,28 @@ def _check_each(inputs: list[str], check_one: Callable[[Input], Forecast], *, js
             print_error(error, name=picture.name, as_json=json)
             worst = 1
             continue
-        _say(picture.name, forecast, json=json)
+        _say(picture.name, _with_path(forecast, picture), json=json)
         worst = max(worst, 0 if forecast.ok else 1)
     if worst:
         raise typer.Exit(worst)
+
+
+def _with_path(forecast: Forecast, picture: Input) -> Forecast:
+    """Return the forecast with commands that run from the current folder."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from framefit.forecasting.findings import command_for
+
+    info = forecast.info
+    if info is None or not isinstance(picture.source, Path):
+        return forecast
+    path = str(picture.source)
+    findings = tuple(
+        finding if finding.fix is None else replace(finding, fix=command_for(finding.fix, info, path))
+        for finding in forecast.findings
+    )
+    return replace(forecast, findings=findings)
 
 
 def _say(name: str, forecast: Forecast, *, json: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from framefit.canvases.refusing import limits
 from framefit.catalog import Rule
-from framefit.forecasting.findings import Finding, Level, fit_command, model_flags
+from framefit.forecasting.findings import Finding, Level, fit_command
 from framefit.forecasting.outcomes import Outcome, seen_size
 from framefit.geometry import Size
 from framefit.probing import PictureInfo
@@ -37,7 +37,7 @@ def about_the_limits(info: PictureInfo, rule: Rule) -> Iterator[Finding]:
                 message=f"the picture lies outside the limits of {rule.key}; {_answer(rule)}",
                 seen=found,
                 wanted=wanted,
-                fix=fit_command(info, model_flags(rule)),
+                fix=fit_command(info, rule, None),
                 source=rule.sources[0],
             )
 
@@ -87,7 +87,7 @@ def about_the_shape(info: PictureInfo, rule: Rule, asked: Size | None, result: O
         message=message,
         seen=str(seen_size(info, rule)),
         wanted=str(wanted) if wanted else None,
-        fix=None if level == "note" and result.kind != "unknown" else _fix(info, rule, wanted),
+        fix=None if level == "note" and result.kind != "unknown" else fit_command(info, rule, wanted),
         source=rule.sources[0],
         known=result.kind != "unknown",
     )
@@ -147,11 +147,3 @@ def _kept(result: Outcome) -> str:
 
 def _to(video: Size | None) -> str:
     return f" to {video}" if video else ""
-
-
-def _fix(info: PictureInfo, rule: Rule, wanted: Size | None) -> str:
-    if wanted is None:
-        return fit_command(info, model_flags(rule))
-    if rule.kind == "exact":
-        return fit_command(info, f"--size {wanted}")
-    return fit_command(info, model_flags(rule), f"--size {wanted}")
