@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from framefit.server.envelope import ApiError
 
@@ -54,3 +56,20 @@ def page_file(name: str = "index.html") -> Response:
     """Return one file of the page, the page itself by default."""
     path = _FOLDER / name
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=HEADERS)
+
+
+def page_or_facts(request: Request, facts: Mapping[str, Any]) -> Response:
+    """Return the page to a browser, and plain facts to everybody else.
+
+    Args:
+        request: the request for ``/``.
+        facts: what the server says about itself.
+    """
+    reply = page_file() if wants_page(request.headers) else JSONResponse(dict(facts))
+    reply.headers["vary"] = "accept"
+    return reply
+
+
+def wants_page(headers: Mapping[str, str]) -> bool:
+    """Tell a browser that opens the page from a program."""
+    return "text/html" in headers.get("accept", "")

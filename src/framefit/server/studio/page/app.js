@@ -8,7 +8,10 @@ import { add, applyToAll, onChange, picture, reset, state, undo, wishFor } from 
 import { drawSheet, fetchSheet } from "./sheet.js";
 import { drawStrip, fetchZip, lookAt, showPicture } from "./strip.js";
 import { drawVerdict, startVerdict } from "./verdict.js";
-import { drawEngine, drawPast, drawShown, fetchPast, fetchQuote, startVideos } from "./videos.js";
+import { drawPast, fetchPast, startPast } from "./past.js";
+import { drawShown } from "./shown.js";
+import { startToken } from "./token.js";
+import { drawEngine, fetchQuote, follow, startVideos } from "./videos.js";
 import { onLanguage, sentence, startSpeaking, t } from "./words.js";
 
 const VIEW = 1024;
@@ -17,16 +20,16 @@ let sheetTimer = 0;
 let otherTarget = false; // whether what the server would do has to be asked and drawn again
 
 /** Say what went wrong; it stays until it is put away or something works again. */
-function notice(text) {
+function notice(...words) {
   const close = el("button", { type: "button", className: "remove", "aria-label": t("close"), onclick: (event) => event.target.parentNode.remove() }, "×");
-  $("#notices").append(el("p", {}, el("span", {}, text), close));
+  $("#notices").append(el("p", {}, el("span", {}, ...words), close));
 }
 
 const guarded = (work) => async (...given) => {
   try {
     return await work(...given);
   } catch (error) {
-    notice(sentence(error));
+    notice(...sentence(error));
     return null;
   }
 };
@@ -43,7 +46,7 @@ const take = guarded(async (files) => {
       }
       add(await api.upload(file));
     } catch (error) {
-      notice(`${file.name || t("a-picture")}: ${sentence(error)}`);
+      notice(el("strong", {}, file.name || t("a-picture")), " ", ...sentence(error));
     }
   }
   document.body.classList.remove("busy");
@@ -109,7 +112,7 @@ function keys(event) {
   const at = event.target;
   const undoing = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
   const typing = at.matches("textarea, select, input:not([type=radio], [type=range], [type=file], [type=color])");
-  if (typing || !picture() || $("#confirm").open) return;
+  if (typing || !picture() || document.querySelector("dialog[open]")) return;
   if (undoing) {
     event.preventDefault();
     undo();
@@ -173,6 +176,7 @@ function redraw() {
 async function start() {
   theme();
   await startSpeaking();
+  startToken();
   state.choices = await api.choices();
   onLanguage(redraw);
   onChange(changed);
@@ -180,6 +184,7 @@ async function start() {
   startStage();
   startVerdict();
   startVideos();
+  startPast(guarded(follow));
   drops();
   addEventListener("keydown", keys);
   $("#files").addEventListener("change", (event) => take(event.target.files));

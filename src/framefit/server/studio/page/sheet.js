@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { $, el } from "./dom.js";
 import { picture, wishFor } from "./state.js";
 import { tone } from "./verdict.js";
-import { money, percent, sentence, t } from "./words.js";
+import { money, percent, sentence, size as written, t } from "./words.js";
 
 const MOST = 5; // models of a card that are listed at once
 let told = null;
@@ -33,7 +33,7 @@ export async function fetchSheet(focus) {
 }
 
 function drawGroup(group) {
-  const size = group.canvas.replace("x", " × ");
+  const size = written(group.canvas);
   return el(
     "article",
     { className: group.targets.some(isCurrent) ? "card current" : "card", "aria-label": size },
@@ -93,7 +93,7 @@ function drawTarget(target) {
 function drawWithout() {
   const rows = told.without.map((row) =>
     el("li", {}, el("span", { className: "name" }, row.model, el("small", {}, ` ${row.server}`)),
-      el("span", { className: "soft", lang: "en" }, sentence(row.reason))),
+      el("span", { className: "soft" }, ...sentence(row.reason))),
   );
   return el("article", { className: "card without" }, el("h3", {}, t("every.without")), el("ul", {}, ...rows));
 }

@@ -15,11 +15,27 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in words;
 
-/** The sentence for an error or a finding: ours by its code, else the library's own. */
+/** The sentence for an error as nodes: ours by its code, with what others said as it was said. */
 export function sentence(error) {
+  const values = Object.fromEntries(["seen", "wanted"].filter((name) => error[name]).map((name) => [name, error[name]]));
   const key = `error.${error.code}`;
-  return has(key) ? t(key, { seen: error.seen ?? "", wanted: error.wanted ?? "" }) : error.message;
+  const whole = has(key) && ["seen", "wanted"].every((name) => name in values || !words[key].includes(`{${name}}`));
+  const [before, after] = t(whole ? key : "error.other", values).split("{words}");
+  if (after === undefined) return [before];
+  // Of a refusal the server's own words stand in what was seen.
+  const quoted = (error.code === "request_rejected" && error.seen) || error.message;
+  return [before, el("q", { lang: "en" }, quoted), after];
 }
+
+/** What a sentence takes to be filled in. */
+export const takes = (key) => [...(words[key] ?? "").matchAll(/\{(\w+)\}/g)].map((found) => found[1]);
+
+export const number = (value, digits = 0) => new Intl.NumberFormat(current, { maximumFractionDigits: digits }).format(value);
+
+export const megabytes = (bytes) => `${number(bytes / 1e6, 2)} MB`;
+
+/** A size as people write it. */
+export const size = (text) => text.replace("x", " × ");
 
 export const percent = (share, digits = 0) =>
   new Intl.NumberFormat(current, { style: "percent", maximumFractionDigits: digits }).format(share);
