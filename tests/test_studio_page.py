@@ -15,6 +15,7 @@ import pytest
 import framefit
 from browsing import READY, browsing, code, downloaded, drop, pick, pixels, settled, shape, studio
 from framefit.server.running import RunningServer
+from framefit.videos.ledger import Intent, Ledger
 from pictures import CORNERS, encoded, one_colour_png, scene, stored_with, with_orientation
 from serving import serving
 
@@ -217,6 +218,34 @@ def test_a_video_plays_beside_its_reference(page: Any) -> None:
     page.wait_for_selector('.receipt[data-tone="good"]')
 
 
+def test_videos_of_the_ledger_are_listed(page: Any) -> None:
+    """A video that a command asked for stands in the list with its state, in every language."""
+    intent = Intent(
+        server="https://s.example/v1",
+        model="sora-2",
+        prompt="asked for by the command",
+        size="720x1280",
+        seconds="4",
+        picture="0" * 64,
+        picture_name="boat.jpg",
+    )
+    with Ledger() as ledger:
+        taken = ledger.claim(ledger.intend(intent).key)
+        assert taken is not None
+        taken[0].begin()
+        taken[0].accepted("job_1", "queued")
+        ledger.release(taken[0])
+    page.reload()
+    page.click('.job:has-text("asked for by the command")')
+    said = "#stand"
+    page.wait_for_function("() => document.querySelector('#stand').textContent.includes('run again')")
+    assert "boat.jpg" in page.text_content("#past") and "s.example" in page.text_content(said)
+    for language, words in (("ko", "서버가 만드는 중"), ("id", "server sedang bekerja")):
+        page.select_option("#language", language)
+        page.wait_for_function(f"() => document.documentElement.lang === '{language}'")
+        assert words in page.text_content("#past") and words in page.text_content(said)
+
+
 def test_a_model_the_engine_does_not_have(page: Any) -> None:
     """For a model of another server the page says that the embedded engine lacks it, and offers one it has."""
     pick(page, "a.jpg", phone_photo())
@@ -238,6 +267,51 @@ def test_the_browsers_language_is_spoken(
     with studio(browser, server, locale=locale) as page:
         pick(page, "a.jpg", phone_photo())
         assert words in page.text_content("#verdict")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR", "id-ID"])
+def test_findings_are_said_in_the_language_with_their_numbers(
+    browser: Any, server: RunningServer, locale: str
+) -> None:
+    """What is found for any model is a whole sentence of the language, and a server's own words stay as they are."""
+    script = """async () => {
+        const [{ drawFinding }, api, { state }] = await Promise.all(
+            ["finding", "api", "state"].map((name) => import(`/studio/${name}.js`)));
+        const one = state.pictures[0];
+        const said = {};
+        for (const { model, server } of state.choices.models) {
+            const told = await api.plan(one.id, { model, server });
+            for (const finding of told.forecast.findings) {
+                const item = drawFinding(finding, { ...one, told });
+                item.querySelectorAll("q").forEach((quoted) => quoted.remove());
+                said[`${finding.code} ${item.textContent}`] = finding.message;
+            }
+        }
+        return Object.keys(said);
+    }"""
+    with studio(browser, server, locale=locale) as page:
+        picture = stored_with(scene(1200, 1600), 6).convert("RGBA")
+        picture.putalpha(90)
+        pick(page, "a.png", encoded(picture, "PNG", exif=with_orientation(6)))
+        assert "Inpaint image must match the requested width and height" in page.text_content("#words")
+        assert "1600\xa0×\xa01200" in page.text_content("#findings")
+        said = page.evaluate(script)
+    assert len({line.split(" ")[0] for line in said}) >= 4
+    assert not [line for line in said if re.search(r"[{}]|undefined|null|NaN|\bfinding\.", line)]
+    if locale == "ko-KR":
+        sentences = [line.partition(" ")[2] for line in said]
+        assert all(re.search(r"[가-힣]", sentence) for sentence in sentences)
+
+
+def test_the_command_is_copied(browser: Any, server: RunningServer) -> None:
+    """The button copies what is shown, the command or the line of Python."""
+    with studio(browser, server, permissions=["clipboard-read", "clipboard-write"]) as page:
+        pick(page, "a.jpg", phone_photo())
+        for tab in ("#tab-command", "#tab-python"):
+            page.click(tab)
+            page.click("#copy")
+            page.wait_for_function("() => document.querySelector('#copy').textContent === 'Copied'")
+            assert page.evaluate("() => navigator.clipboard.readText()") == code(page)
 
 
 def test_another_language_is_chosen(page: Any) -> None:
@@ -297,7 +371,7 @@ def test_a_pasted_picture_is_taken(page: Any) -> None:
     }"""
     page.evaluate(script, list(encoded(scene(64, 48), "PNG")))
     settled(page)
-    assert "64 × 48" in page.text_content("#picture-facts")
+    assert "64\xa0×\xa048" in page.text_content("#picture-facts")
 
 
 def test_a_heic_picture_is_shown(page: Any) -> None:
@@ -347,6 +421,17 @@ def test_nothing_leaves_the_server(browser: Any, server: RunningServer) -> None:
     away = [url for url in asked if not url.startswith((server.url, "blob:", "data:"))]
     assert away in ([], ["http://127.0.0.1:9/"])
     assert len(asked) > 10
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR", "id-ID"])
+def test_the_page_is_light(browser: Any, server: RunningServer, locale: str) -> None:
+    """Everything that is sent until the page is ready is far under 150 kB, with headers."""
+    script = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+        .map((entry) => entry.transferSize)"""
+    with studio(browser, server, locale=locale) as page:
+        sizes = page.evaluate(script)
+    assert len(sizes) > 15 and min(sizes) > 0
+    assert sum(sizes) < 150_000
 
 
 def test_a_phone_shows_all_of_it(browser: Any, server: RunningServer) -> None:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 
 from framefit.catalog import Catalog, Rule, read_catalog
 from framefit.focus import can_find_faces
 from framefit.focus.attention import can_attend
+from framefit.probing import probe
 from framefit.server.gateway.desk import Desk
 from framefit.server.studio.making import Maker
 from framefit.server.studio.orders import Order, Repeat
 from framefit.server.studio.place import Place
 from framefit.server.studio.replying import StudioRoute
 from framefit.server.studio.uploads import KEPT_SECONDS, Uploads
+from framefit.server.studio.views import picture_view
 from framefit.server.studio.wishes import Limits, Wish
+from framefit.sources import Source
+
+_Longest = Annotated[int | None, Query(ge=16, le=2048, description="Longest side of the view, in pixels.")]
 
 
 class QuoteWish(Wish):
@@ -107,11 +113,20 @@ def makes_router(maker: Maker, uploads: Uploads, desk: Desk) -> APIRouter:
         return FileResponse(maker.content(video), media_type="video/mp4")
 
     @router.get("/{video}/reference", response_class=FileResponse)
-    def reference(video: str) -> FileResponse:
-        """Return the picture that was sent."""
-        return FileResponse(maker.reference(video))
+    async def reference(video: str, longest: _Longest = None) -> Response:
+        """Return the picture that was sent, or a small JPEG file of it."""
+        path = await run_in_threadpool(maker.reference, video)
+        if longest is None:
+            return FileResponse(path)
+        data = await desk.do(lambda: _small(path, longest))
+        return Response(data, media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
 
     return router
+
+
+def _small(path: Path, longest: int) -> bytes:
+    source = Source(name=path.name, path=path)
+    return picture_view(source, probe(source), longest)
 
 
 def _live(catalog: Catalog, place: Place) -> list[Rule]:

@@ -70,3 +70,4 @@ export const videos = () => json("/videos");
 export const video = (id) => json(`/videos/${id}`);
 export const dropVideo = (id) => reach(`/videos/${id}`, { method: "DELETE" });
 export const videoAddress = (id, part) => `${API}/videos/${id}/${part}`;
+export const thumbAddress = (id) => `${API}/videos/${id}/reference?longest=160`;

@@ -80,7 +80,8 @@ const refresh = latest(
     await Promise.all(views);
     fetchQuote();
     clearTimeout(sheetTimer);
-    sheetTimer = setTimeout(guarded(() => fetchSheet(settledFocus(one))), SHEET_WAIT_MS);
+    // A picture that is new is shown everywhere at once; while somebody drags, the sheet waits for the end.
+    sheetTimer = setTimeout(guarded(() => fetchSheet(settledFocus(one))), target ? 0 : SHEET_WAIT_MS);
   }),
 );
 
@@ -187,6 +188,8 @@ async function start() {
   startPast(guarded(follow));
   drops();
   addEventListener("keydown", keys);
+  // On a phone the button to download floats over the part of the page that it belongs to.
+  new IntersectionObserver(([fit]) => document.body.classList.toggle("fitting", fit.isIntersecting)).observe($("#fit"));
   $("#files").addEventListener("change", (event) => take(event.target.files));
   $("#add").addEventListener("click", () => $("#files").click());
   $("#apply").addEventListener("click", applyToAll);

@@ -47,5 +47,5 @@ function valuesOf(finding, picture) {
 function said(value) {
   if (!value) return "";
   const bytes = /^(?:at most )?(\d+) bytes$/.exec(value);
-  return bytes ? megabytes(Number(bytes[1])) : value.replace(/(\d)x(\d)/g, "$1 × $2").toString();
+  return bytes ? megabytes(Number(bytes[1])) : size(value);
 }

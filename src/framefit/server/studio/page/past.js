@@ -35,8 +35,12 @@ function drawItem(video) {
       "button",
       { type: "button", className: "job", "aria-current": current ? "true" : null, onclick: () => choose(video) },
       drawThumb(video),
-      el("span", { className: "name" }, video.prompt, el("small", {}, about)),
-      el("span", { className: "state" }, el("span", { className: "dot", "data-tone": tone(video) }), said(video)),
+      el(
+        "span",
+        { className: "name" },
+        video.prompt,
+        el("small", {}, el("span", { className: "dot", "data-tone": tone(video) }), el("b", {}, said(video)), ` · ${about}`),
+      ),
     ),
     video.origin === "page" ? drawRemove(video) : null,
   );
@@ -44,7 +48,7 @@ function drawItem(video) {
 
 /** The picture that was sent, where it was kept. */
 function drawThumb(video) {
-  if (video.reference) return el("img", { src: api.videoAddress(video.id, "reference"), alt: "" });
+  if (video.reference) return el("img", { src: api.thumbAddress(video.id), alt: "" });
   return el("span", { className: "blank", "aria-hidden": "true" }, ">_");
 }
 

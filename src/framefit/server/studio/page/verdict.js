@@ -94,6 +94,13 @@ function choose(which) {
   drawCode();
 }
 
+/** Copy what an element says; browsers have a clipboard for pages only where nobody else can listen. */
+async function copy(element) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(element.textContent);
+  getSelection().selectAllChildren(element);
+  return document.execCommand("copy");
+}
+
 export function startVerdict() {
   for (const [name, other] of [["command", "python"], ["python", "command"]]) {
     const tab = $(`#tab-${name}`);
@@ -107,7 +114,7 @@ export function startVerdict() {
     });
   }
   $("#copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(shown?.[spoken] ?? "");
+    await copy($("#code code"));
     $("#copy").textContent = t("copied");
     setTimeout(() => ($("#copy").textContent = t("copy")), 1500);
   });

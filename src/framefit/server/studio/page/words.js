@@ -34,8 +34,8 @@ export const number = (value, digits = 0) => new Intl.NumberFormat(current, { ma
 
 export const megabytes = (bytes) => `${number(bytes / 1e6, 2)} MB`;
 
-/** A size as people write it. */
-export const size = (text) => text.replace("x", " × ");
+/** A size as people write it; a line never ends within one. */
+export const size = (text) => text.replace(/(\d)x(\d)/g, "$1\u00a0×\u00a0$2");
 
 export const percent = (share, digits = 0) =>
   new Intl.NumberFormat(current, { style: "percent", maximumFractionDigits: digits }).format(share);
