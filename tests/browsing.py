@@ -26,6 +26,7 @@ ARGUMENTS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 READY = "body[data-ready]"
+VENDOR = Path(__file__).resolve().parent / "vendor"
 
 
 def chromium() -> str:
@@ -95,6 +96,19 @@ def settled(page: Any) -> None:
             return image.src && image.complete && image.naturalWidth > 0;
         })"""
     )
+
+
+def serious(page: Any) -> list[tuple[str, list[str]]]:
+    """What axe finds on the page as it stands, and calls serious or critical."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate((VENDOR / "axe.min.js").read_text(encoding="utf-8"))
+    result = page.evaluate("() => axe.run()")
+    assert result["passes"]
+    return [
+        (issue["id"], [node["html"][:160] for node in issue["nodes"]][:3])
+        for issue in result["violations"]
+        if issue["impact"] in ("serious", "critical")
+    ]
 
 
 def code(page: Any) -> str:

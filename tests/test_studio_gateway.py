@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from browsing import READY, browsing, settled
+from browsing import READY, browsing, serious, settled
 from framefit.server.gateway.app import create_gateway
 from framefit.server.gateway.options import GatewayOptions
 from framefit.server.running import RunningServer, running
@@ -188,6 +188,7 @@ def test_the_page_asks_for_the_token_once(guarded: Behind) -> None:
         page = context.new_page()
         page.goto(guarded.front.url)
         page.wait_for_selector("#token-dialog[open]")
+        assert not serious(page)
         page.fill("#token", "wrong")
         page.keyboard.press("Enter")
         page.wait_for_function("() => document.querySelector('#token-wrong').textContent.includes('none of')")

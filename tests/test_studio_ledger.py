@@ -169,6 +169,23 @@ def test_what_another_server_made_is_left_alone(tmp_path: Path, monkeypatch: pyt
         assert (creates(there), creates(new)) == (1, 0)
 
 
+def test_as_many_as_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond as many videos as are waited for at a time the answer is 503, and nothing is sent or put on record."""
+    for key in KEYS:
+        monkeypatch.delenv(key, raising=False)
+    monkeypatch.setattr("framefit.server.studio.elsewhere._AT_ONCE", 1)
+    with serving(tmp_path / "there", workers=0) as there:
+        monkeypatch.setenv("FRAMEFIT_BASE_URL", there.base_url)
+        with serving(tmp_path / "here", workers=0) as here:
+            picture = uploaded(here, encoded(scene(900, 1200)))
+            first = api(here, "POST", "/videos", json=order(picture, confirmed=True)).json()
+            accepted(here, first["id"])
+            reply = api(here, "POST", "/videos", json=order(picture, confirmed=True, prompt="another"))
+            assert (reply.status_code, reply.json()["error"]["code"]) == (503, "studio_busy")
+            assert reply.headers["retry-after"]
+            assert (creates(there), len(listed(here))) == (1, 1)
+
+
 def accepted(server: RunningServer, name: str) -> None:
     """Wait until the server behind has taken a video."""
     for _ in range(600):

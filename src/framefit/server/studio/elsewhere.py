@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 
 import msgspec
@@ -19,6 +20,7 @@ from framefit.videos.ledger import Intent, Ledger
 from framefit.videos.patience import Patience
 from framefit.videos.receipt import verify
 
+_log = logging.getLogger(__name__)
 _WAIT_SECONDS = 3600.0
 _AT_ONCE = 64
 """How many videos are waited for at a time, each in a thread of its own."""
@@ -100,9 +102,16 @@ class Elsewhere:
             ended = self._with(record.id, status="unknown", error=error.as_dict())
         except FramefitError as error:
             ended = self._with(record.id, status="failed", error=error.as_dict())
-        self._records.save(ended)
-        with self._lock:
-            del self._under_way[record.id]
+        except Exception:
+            # The ledger knows how far it came; this thread does not.
+            _log.exception("the video %s was left unfinished", record.id)
+            told = {"code": "server_error", "message": "The server had a fault; its log says more."}
+            ended = self._with(record.id, status="unknown", error=told)
+        try:
+            self._records.save(ended)
+        finally:
+            with self._lock:
+                del self._under_way[record.id]
 
     def _carry(self, record: Record) -> Record:
         reference = self._records.reference(record)

@@ -51,6 +51,8 @@ const take = guarded(async (files) => {
   }
   document.body.classList.remove("busy");
   $("#files").value = "";
+  // Whoever has chosen a file goes on with the frame, by keyboard too.
+  if (picture() && document.activeElement.matches("body, #files, #add")) $("#frame").focus({ preventScroll: true });
 });
 
 /** The focus as it was found, so that views need not look for it again. */
