@@ -90,6 +90,11 @@ def test_the_studio_is_described_with_its_errors(app: Any) -> None:
         failure = operation["responses"]["default"]["content"]["application/json"]["schema"]
         assert failure == {"$ref": "#/components/schemas/Error"}, path
         assert operation["summary"] and "422" not in operation["responses"], path
+        good = [reply for status, reply in operation["responses"].items() if status.startswith("2")]
+        assert len(good) == 1
+        kinds = good[0].get("content", {})
+        if "application/json" in kinds:
+            assert "$ref" in kinds["application/json"]["schema"], path
     wish = told["components"]["schemas"]["Wish"]
     assert {"model", "server", "size", "mode", "focus", "crop", "backdrop"} == set(wish["properties"])
 

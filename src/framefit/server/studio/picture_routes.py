@@ -11,12 +11,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 
 from framefit.checking import Forecast
 from framefit.errors import FramefitError, InvalidOption
 from framefit.imaging import render
 from framefit.server.gateway.desk import Desk
+from framefit.server.studio.answers import Contacts, Picture, Planned
 from framefit.server.studio.packing import Packed, pack
 from framefit.server.studio.replying import StudioRoute
 from framefit.server.studio.saying import as_command, as_python
@@ -62,12 +63,12 @@ def pictures_router(uploads: Uploads, desk: Desk, limits: Limits) -> APIRouter:
     """
     router = APIRouter(route_class=StudioRoute, tags=["pictures"])
 
-    @router.post("/pictures", status_code=201, openapi_extra=_BINARY)
+    @router.post("/pictures", status_code=201, response_model=Picture, openapi_extra=_BINARY)
     async def upload(request: Request, name: Annotated[str, Query(max_length=1000)]) -> dict[str, Any]:
         """Keep a picture, sent as the plain bytes of its file, for an hour."""
         return (await uploads.add(name, request.stream())).as_dict()
 
-    @router.get("/pictures/{picture}")
+    @router.get("/pictures/{picture}", response_model=Picture)
     def found(picture: str) -> dict[str, Any]:
         """Return the facts of a picture."""
         return uploads.find(picture).as_dict()
@@ -77,11 +78,11 @@ def pictures_router(uploads: Uploads, desk: Desk, limits: Limits) -> APIRouter:
         """Delete a picture before its hour is over."""
         uploads.remove(picture)
 
-    @router.get("/pictures/{picture}/plan")
-    async def plan(picture: str, wish: Annotated[Wish, Query()]) -> JSONResponse:
+    @router.get("/pictures/{picture}/plan", response_model=Planned)
+    async def plan(picture: str, wish: Annotated[Wish, Query()], reply: Response) -> dict[str, Any]:
         """Return what the server would do with the picture as it is, and what framefit would send."""
-        told = await desk.do(lambda: _planned(uploads.find(picture), wish, limits))
-        return JSONResponse(told, headers=_NOT_KEPT)
+        reply.headers.update(_NOT_KEPT)
+        return await desk.do(lambda: _planned(uploads.find(picture), wish, limits))
 
     @router.get("/pictures/{picture}/views/{which}", response_class=Response, responses=_JPEG)
     async def view(picture: str, which: _Which, wish: Annotated[View, Query()]) -> Response:
@@ -96,11 +97,11 @@ def pictures_router(uploads: Uploads, desk: Desk, limits: Limits) -> APIRouter:
         headers = {**_NOT_KEPT, "content-disposition": f"attachment; filename*=utf-8''{quote(name)}"}
         return Response(data, media_type=media_type, headers=headers)
 
-    @router.get("/pictures/{picture}/sheet")
-    async def sheet(picture: str, wish: Annotated[Wish, Query()]) -> JSONResponse:
+    @router.get("/pictures/{picture}/sheet", response_model=Contacts)
+    async def sheet(picture: str, wish: Annotated[Wish, Query()], reply: Response) -> dict[str, Any]:
         """Return small previews of the picture on every live model, grouped by what would be sent."""
-        told = await desk.do(lambda: make_sheet(uploads.find(picture), wish, limits).as_dict())
-        return JSONResponse(told, headers=_NOT_KEPT)
+        reply.headers.update(_NOT_KEPT)
+        return await desk.do(lambda: make_sheet(uploads.find(picture), wish, limits).as_dict())
 
     @router.post("/zip", response_class=FileResponse)
     async def zipped(bundle: Bundle) -> FileResponse:

@@ -16,6 +16,7 @@ from framefit.focus import can_find_faces
 from framefit.focus.attention import can_attend
 from framefit.probing import probe
 from framefit.server.gateway.desk import Desk
+from framefit.server.studio.answers import Choices, Quoted, StudioVideo, StudioVideos
 from framefit.server.studio.making import Maker
 from framefit.server.studio.orders import Order, Repeat
 from framefit.server.studio.place import Place
@@ -44,7 +45,7 @@ def choices_router(place: Place, limits: Limits, *, most_bytes: int) -> APIRoute
     """
     router = APIRouter(route_class=StudioRoute, tags=["choices"])
 
-    @router.get("/choices")
+    @router.get("/choices", response_model=Choices)
     def choices() -> dict[str, Any]:
         """Return the live models, the ways to find a focus that are installed, the engine and the limits."""
         return {
@@ -74,29 +75,29 @@ def makes_router(maker: Maker, uploads: Uploads, desk: Desk) -> APIRouter:
     """
     router = APIRouter(prefix="/videos", route_class=StudioRoute, tags=["videos"])
 
-    @router.get("/quote/{picture}")
+    @router.get("/quote/{picture}", response_model=Quoted)
     async def quote(picture: str, wish: Annotated[QuoteWish, Query()]) -> dict[str, Any]:
         """Say where a video of a picture would be made, and for how much; nothing is sent."""
         found = await desk.do(lambda: maker.quote(uploads.find(picture), wish, wish.seconds))
         return found.as_dict()
 
-    @router.post("", status_code=202)
+    @router.post("", status_code=202, response_model=StudioVideo)
     async def make(order: Order) -> dict[str, Any]:
         """Ask for a video of a picture; one that may cost money has to be confirmed."""
         record = await desk.do(lambda: maker.make(uploads.find(order.picture), order))
         return record.as_dict()
 
-    @router.get("")
+    @router.get("", response_model=StudioVideos)
     def page() -> dict[str, Any]:
         """Return every video that was asked for here, and those of the ledger, the newest first."""
         return maker.all()
 
-    @router.get("/{video}")
+    @router.get("/{video}", response_model=StudioVideo)
     def found(video: str) -> dict[str, Any]:
         """Return how a video stands, with its receipt when it is there."""
         return maker.find(video)
 
-    @router.post("/{video}/another", status_code=202)
+    @router.post("/{video}/another", status_code=202, response_model=StudioVideo)
     async def another(video: str, repeat: Repeat) -> dict[str, Any]:
         """Ask for another take of a video; one that may cost money has to be confirmed."""
         record = await run_in_threadpool(maker.another, video, confirmed=repeat.confirmed)
