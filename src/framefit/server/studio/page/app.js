@@ -39,7 +39,9 @@ const take = guarded(async (files) => {
   if (given.length === 0) return;
   $("#notices").replaceChildren();
   document.body.classList.add("busy");
-  for (const file of given) {
+  for (const [index, file] of given.entries()) {
+    const count = given.length > 1 ? ` ${index + 1}/${given.length}` : "";
+    $("#under-way").textContent = t("under-way", { name: `${file.name || t("a-picture")}${count}` });
     try {
       if (file.size > state.choices.limits.bytes) {
         throw new api.Refusal({ code: "request_too_large", message: "The file is too large." });
@@ -50,6 +52,7 @@ const take = guarded(async (files) => {
     }
   }
   document.body.classList.remove("busy");
+  $("#under-way").textContent = "";
   $("#files").value = "";
   // Whoever has chosen a file goes on with the frame, by keyboard too.
   if (picture() && document.activeElement.matches("body, #files, #add")) $("#frame").focus({ preventScroll: true });
