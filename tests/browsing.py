@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from framefit.server.running import RunningServer
+from pictures import encoded, scene, stored_with, with_orientation
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -67,6 +68,11 @@ def studio(browser: Any, server: RunningServer, **options: Any) -> Iterator[Any]
         assert not wrong
     finally:
         context.close()
+
+
+def phone_photo() -> bytes:
+    """An upright 1200x1600 scene, stored sideways as a phone stores it."""
+    return encoded(stored_with(scene(1200, 1600), 6), quality=92, exif=with_orientation(6))
 
 
 def drop(page: Any, name: str, data: bytes) -> None:

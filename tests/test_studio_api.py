@@ -32,9 +32,7 @@ from framefit.server.studio.views import reduced
 from framefit.surveying import check_all
 from pictures import CORNERS, encoded, one_colour_png, scene, stored_with, with_orientation
 from serving import send, serving
-
-WISH = {"model": "sora-2", "server": "embedded"}
-KEYS = ("FRAMEFIT_BASE_URL", "OPENAI_BASE_URL", "FRAMEFIT_API_KEY", "OPENAI_API_KEY")
+from studios import KEYS, WISH, api, made, order, uploaded
 
 
 @pytest.fixture(scope="module")
@@ -44,16 +42,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
             patch.delenv(key, raising=False)
         with serving(tmp_path_factory.mktemp("studio")) as server:
             yield server
-
-
-def api(server: RunningServer, method: str, path: str, **options: Any) -> httpx.Response:
-    return send(method, f"{server.url}/studio/api{path}", timeout=60, **options)
-
-
-def uploaded(server: RunningServer, data: bytes, name: str = "photo.jpg") -> str:
-    reply = api(server, "POST", "/pictures", params={"name": name}, content=data)
-    assert reply.status_code == 201, reply.text
-    return str(reply.json()["id"])
 
 
 def view(server_: RunningServer, picture: str, which: str, **wish: Any) -> Image.Image:
@@ -355,20 +343,6 @@ def test_a_zip_file_loses_none_and_names_what_failed(server: RunningServer) -> N
     assert again.content == reply.content
     none = api(server, "POST", "/zip", json={"pictures": items[2:]})
     assert (none.status_code, none.json()["error"]["code"]) == (400, "size_not_offered")
-
-
-def made(server: RunningServer, name: str, **options: Any) -> dict[str, Any]:
-    """Look at a video until it has ended."""
-    for _ in range(600):
-        record = api(server, "GET", f"/videos/{name}", **options).raise_for_status().json()
-        if record["status"] not in ("queued", "in_progress"):
-            return dict(record)
-        time.sleep(0.2)
-    raise AssertionError(record)
-
-
-def order(picture: str, **more: Any) -> dict[str, Any]:
-    return {"picture": picture, "wish": {**WISH, "size": "720x1280"}, "prompt": "hold still", **more}
 
 
 def test_a_video_of_the_embedded_engine(server: RunningServer) -> None:

@@ -17,7 +17,7 @@ from framefit.server.options import ServerOptions
 from framefit.videos.dialects import NAMES
 from pictures import encoded, scene
 from serving import post, send, serving
-from test_studio_api import api, uploaded
+from studios import api, uploaded
 
 NOT_DESCRIBED = {"/studio/{name}", "/v1/{path}", "/v1/videos/edits", "/v1/videos/extensions"}
 """Files of the page, and what the gateway passes on without looking at it."""

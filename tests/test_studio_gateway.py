@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from browsing import READY, browsing, serious, settled
+from browsing import READY, browsing, phone_photo, serious, settled
 from framefit.server.gateway.app import create_gateway
 from framefit.server.gateway.options import GatewayOptions
 from framefit.server.running import RunningServer, running
@@ -17,8 +17,7 @@ from framefit.videos.ledger import Ledger
 from gateways import Behind, engine_behind, gateway
 from pictures import encoded, one_colour_png, scene
 from serving import send
-from test_studio_api import api, made, order, uploaded
-from test_studio_page import phone_photo
+from studios import api, made, order, uploaded
 
 TOKEN = "a-token-of-ours"
 HTML = {"accept": "text/html,*/*"}

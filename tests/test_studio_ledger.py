@@ -18,7 +18,7 @@ from framefit.server.running import RunningServer
 from framefit.videos.ledger import Intent, Ledger
 from pictures import encoded, scene, write
 from serving import send, serving
-from test_studio_api import KEYS, api, made, order, uploaded
+from studios import KEYS, api, made, order, uploaded
 
 
 @contextmanager

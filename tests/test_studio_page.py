@@ -19,6 +19,7 @@ from browsing import (
     code,
     downloaded,
     drop,
+    phone_photo,
     pick,
     pixels,
     serious,
@@ -30,13 +31,7 @@ from framefit.server.running import RunningServer
 from framefit.videos.ledger import Intent, Ledger
 from pictures import CORNERS, encoded, one_colour_png, scene, stored_with, with_orientation
 from serving import serving
-
-KEYS = ("FRAMEFIT_BASE_URL", "OPENAI_BASE_URL", "FRAMEFIT_API_KEY", "OPENAI_API_KEY")
-
-
-def phone_photo() -> bytes:
-    """An upright 1200x1600 scene, stored sideways as a phone stores it."""
-    return encoded(stored_with(scene(1200, 1600), 6), quality=92, exif=with_orientation(6))
+from studios import KEYS
 
 
 @pytest.fixture(scope="module")
