@@ -108,6 +108,8 @@ def test_every_state_of_the_ledger_is_told(tmp_path: Path, steps: list[str], sta
         assert (video["status"], video["has_video"], video["id"]) == (status, False, intent.key)
         wrong = status in ("rejected", "failed", "unknown")
         assert (video["error"] is not None) == wrong
+        if status == "unknown":  # a person has to decide, and is told how
+            assert f"framefit jobs resubmit {intent.key[:12]}" in video["error"]["fix"]
         assert ledger.events(intent.key) == before
 
 

@@ -148,14 +148,14 @@ def test_backdrops_and_modes_are_drawn_at_once(page: Any, tmp_path: Path) -> Non
 
 def test_the_keyboard_alone_is_enough(page: Any) -> None:
     """Arrows move the focus, digits pick the mode, Ctrl+Z goes back, Enter downloads: no mouse is needed."""
-    page.keyboard.press("Tab")
-    for _ in range(8):
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": phone_photo()}
+    # Told early: the browser takes a moment until it hands file choosers over.
+    page.on("filechooser", lambda chooser: chooser.set_files(photo))
+    for _ in range(9):
+        page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.id") == "files":
             break
-        page.keyboard.press("Tab")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": phone_photo()})
+    page.keyboard.press("Enter")
     settled(page)
     page.wait_for_function("() => document.activeElement.id === 'frame'")
     said = page.get_attribute("#frame", "aria-valuetext")
@@ -255,6 +255,27 @@ def test_videos_of_the_ledger_are_listed(page: Any) -> None:
         assert words in page.text_content("#past") and words in page.text_content(said)
 
 
+def test_a_servers_own_words_are_quoted(page: Any) -> None:
+    """Why a server made no video stands in its own words within a sentence of the language that is chosen."""
+    words = "Your request was blocked by our moderation system."
+    intent = Intent(
+        server="https://s.example/v1", model="m", prompt="lost", size="64x64", seconds="4", picture="0" * 64
+    )
+    with Ledger() as ledger:
+        taken = ledger.claim(ledger.intend(intent).key)
+        assert taken is not None
+        taken[0].begin()
+        taken[0].accepted("job_1", "queued")
+        taken[0].failed("moderation_blocked", words)
+        ledger.release(taken[0])
+    page.reload()
+    page.select_option("#language", "ko")
+    page.click('.job:has-text("lost")')
+    page.wait_for_selector("#stand q[lang=en]")
+    assert page.text_content("#stand q") == words
+    assert "동영상을 만들지 못했습니다" in page.text_content("#stand")
+
+
 def test_a_model_the_engine_does_not_have(page: Any) -> None:
     """For a model of another server the page says that the embedded engine lacks it, and offers one it has."""
     pick(page, "a.jpg", phone_photo())
@@ -332,6 +353,20 @@ def test_another_language_is_chosen(page: Any) -> None:
     assert page.text_content("#download").strip() == "내려받기"
     page.reload()
     page.wait_for_function("() => document.documentElement.lang === 'ko'")
+
+
+def test_the_last_language_chosen_counts(page: Any) -> None:
+    """When the words of a language that was chosen first come last, the page keeps to the one chosen last."""
+    held: list[Any] = []
+    page.route("**/languages/id.json", lambda route: held.append(route))
+    page.select_option("#language", "id")
+    page.select_option("#language", "ko")
+    page.wait_for_function("() => document.documentElement.lang === 'ko'")
+    with page.expect_response("**/languages/id.json"):
+        held[0].continue_()
+    page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+    assert page.evaluate("() => document.documentElement.lang") == "ko"
+    assert page.text_content(".drop strong").startswith("사진을")
 
 
 @pytest.mark.parametrize(

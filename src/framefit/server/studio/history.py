@@ -77,6 +77,8 @@ def told(entry: Entry) -> dict[str, Any]:
     error = None
     if entry.error_code is not None and status not in ("completed", "gone"):
         error = {"code": entry.error_code, "message": entry.error_message}
+        if status == "unknown":
+            error["fix"] = f"framefit jobs adopt {entry.short} ID, or framefit jobs resubmit {entry.short}"
     return {
         "id": entry.key,
         "created_at": int(entry.planned_at),

@@ -64,6 +64,8 @@ function settledFocus(one) {
   return Array.isArray(focus) ? focus.join(",") : "center";
 }
 
+const sheet = latest(guarded(fetchSheet));
+
 const refresh = latest(
   guarded(async () => {
     const one = picture();
@@ -86,7 +88,7 @@ const refresh = latest(
     fetchQuote();
     clearTimeout(sheetTimer);
     // A picture that is new is shown everywhere at once; while somebody drags, the sheet waits for the end.
-    sheetTimer = setTimeout(guarded(() => fetchSheet(settledFocus(one))), target ? 0 : SHEET_WAIT_MS);
+    sheetTimer = setTimeout(() => sheet(settledFocus(one)), target ? 0 : SHEET_WAIT_MS);
   }),
 );
 

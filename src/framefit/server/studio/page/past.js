@@ -1,7 +1,7 @@
 // The videos that were asked for before: here, and by the command with the same ledger.
 
 import * as api from "./api.js";
-import { $, el } from "./dom.js";
+import { $, el, latest } from "./dom.js";
 import { shown, showVideo } from "./shown.js";
 import { picture } from "./state.js";
 import { moment, money, sentence, t } from "./words.js";
@@ -10,12 +10,12 @@ let videos = [];
 let open = () => undefined;
 
 /** Fetch the list of videos that were asked for before. */
-export async function fetchPast() {
+export const fetchPast = latest(async () => {
   const told = await api.videos();
   videos = told.videos;
   $("#past-wrong").replaceChildren(...(told.ledger_error ? sentence(told.ledger_error) : []));
   drawPast();
-}
+});
 
 export function drawPast() {
   $("#past-box").hidden = videos.length === 0;

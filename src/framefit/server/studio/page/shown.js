@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { $, el } from "./dom.js";
-import { number, sentence, size, t } from "./words.js";
+import { has, number, sentence, size, t } from "./words.js";
 
 let video = null;
 let another = () => undefined;
@@ -67,12 +67,20 @@ function drawFacts() {
 /** A video that the ledger had before costs nothing more, and is not a new one. */
 const drawEarlier = () => (video.earlier ? el("p", { className: "fine" }, t("video.earlier")) : null);
 
+/** Codes that only the server knows are said by what they came to. */
+function ofServer(error, status) {
+  const code = { failed: "generation_failed", rejected: "request_rejected" }[status];
+  return code && !has(`error.${error.code}`) ? { ...error, code } : error;
+}
+
 function drawReceipt() {
   const { receipt, error, status } = video;
   if (!receipt) {
-    const words = error ? sentence(error) : [t(`video.${status}`)];
+    const words = error ? sentence(ofServer(error, status)) : [t(`video.${status}`)];
     const hint = video.origin === "ledger" && ["planned", "submitting", "accepted", "ready"].includes(status);
-    return el("p", { className: error ? "wrong" : "fine" }, ...words, hint ? ` ${t("video.by-command")}` : "");
+    // What became of it is for a person to decide, with a command.
+    const fix = status === "unknown" && error?.fix ? el("code", { className: "fix" }, error.fix) : null;
+    return el("p", { className: error ? "wrong" : "fine" }, ...words, hint ? ` ${t("video.by-command")}` : "", fix);
   }
   // Cut, not rounded: what is below the bound must not read as the bound.
   const ssim = number(Math.floor(receipt.ssim * 1000) / 1000, 3);

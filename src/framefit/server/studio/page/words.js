@@ -5,6 +5,7 @@ import { $, el } from "./dom.js";
 export const LANGUAGES = { en: "English", ko: "한국어", id: "Bahasa Indonesia" };
 let words = {};
 let current = "en";
+let wanted = "en";
 const listeners = [];
 
 /** A sentence, with {names} filled in. */
@@ -50,8 +51,12 @@ export const onLanguage = (listener) => listeners.push(listener);
 
 /** Take a language, for the page and for the next visit. */
 export async function speak(language) {
+  wanted = language;
   const reply = await fetch(`/studio/languages/${language}.json`);
-  words = await reply.json();
+  const found = await reply.json();
+  // Of two that were chosen quickly the last one counts, whichever comes first.
+  if (wanted !== language) return;
+  words = found;
   current = language;
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
@@ -63,8 +68,8 @@ export async function speak(language) {
 
 /** Begin with what was chosen last, else with the browser's language. */
 export async function startSpeaking() {
-  const wanted = [localStorage.getItem("language"), ...navigator.languages.map((tag) => tag.slice(0, 2))];
-  const language = wanted.find((tag) => tag && tag in LANGUAGES) ?? "en";
+  const known = [localStorage.getItem("language"), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+  const language = known.find((tag) => tag && tag in LANGUAGES) ?? "en";
   const menu = $("#language");
   menu.append(...Object.entries(LANGUAGES).map(([tag, name]) => el("option", { value: tag, lang: tag }, name)));
   menu.value = language;
