@@ -432,9 +432,11 @@ def test_a_heic_picture_is_shown(page: Any) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_accessibility(browser: Any, server: RunningServer, scheme: str) -> None:
     """Axe finds no serious issue on the page, empty and with pictures and videos, light and dark."""
-    wanted = {"server": "https://s.example/v1", "model": "m", "prompt": "p", "picture": "0" * 64}
+    wanted = Intent(
+        server="https://s.example/v1", model="m", prompt="p", size="64x64", seconds="4", picture="0" * 64
+    )
     with Ledger() as ledger:
-        ledger.intend(Intent(**wanted, size="720x1280", seconds="4"))
+        ledger.intend(wanted)
     with studio(browser, server, color_scheme=scheme, reduced_motion="reduce") as page:
         assert not serious(page)
         pick(page, "a.jpg", phone_photo())
