@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from framefit.server.running import RunningServer
+from pictures import encoded, scene, stored_with, with_orientation
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -26,6 +27,7 @@ ARGUMENTS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 READY = "body[data-ready]"
+VENDOR = Path(__file__).resolve().parent / "vendor"
 
 
 def chromium() -> str:
@@ -68,6 +70,11 @@ def studio(browser: Any, server: RunningServer, **options: Any) -> Iterator[Any]
         context.close()
 
 
+def phone_photo() -> bytes:
+    """An upright 1200x1600 scene, stored sideways as a phone stores it."""
+    return encoded(stored_with(scene(1200, 1600), 6), quality=92, exif=with_orientation(6))
+
+
 def drop(page: Any, name: str, data: bytes) -> None:
     """Drop a file on the page, as a hand would from a folder."""
     script = """([name, data]) => {
@@ -95,6 +102,19 @@ def settled(page: Any) -> None:
             return image.src && image.complete && image.naturalWidth > 0;
         })"""
     )
+
+
+def serious(page: Any) -> list[tuple[str, list[str]]]:
+    """What axe finds on the page as it stands, and calls serious or critical."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate((VENDOR / "axe.min.js").read_text(encoding="utf-8"))
+    result = page.evaluate("() => axe.run()")
+    assert result["passes"]
+    return [
+        (issue["id"], [node["html"][:160] for node in issue["nodes"]][:3])
+        for issue in result["violations"]
+        if issue["impact"] in ("serious", "critical")
+    ]
 
 
 def code(page: Any) -> str:

@@ -32,9 +32,7 @@ from framefit.server.studio.views import reduced
 from framefit.surveying import check_all
 from pictures import CORNERS, encoded, one_colour_png, scene, stored_with, with_orientation
 from serving import send, serving
-
-WISH = {"model": "sora-2", "server": "embedded"}
-KEYS = ("FRAMEFIT_BASE_URL", "OPENAI_BASE_URL", "FRAMEFIT_API_KEY", "OPENAI_API_KEY")
+from studios import KEYS, WISH, api, made, order, uploaded
 
 
 @pytest.fixture(scope="module")
@@ -44,16 +42,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
             patch.delenv(key, raising=False)
         with serving(tmp_path_factory.mktemp("studio")) as server:
             yield server
-
-
-def api(server: RunningServer, method: str, path: str, **options: Any) -> httpx.Response:
-    return send(method, f"{server.url}/studio/api{path}", timeout=60, **options)
-
-
-def uploaded(server: RunningServer, data: bytes, name: str = "photo.jpg") -> str:
-    reply = api(server, "POST", "/pictures", params={"name": name}, content=data)
-    assert reply.status_code == 201, reply.text
-    return str(reply.json()["id"])
 
 
 def view(server_: RunningServer, picture: str, which: str, **wish: Any) -> Image.Image:
@@ -76,7 +64,22 @@ def test_browsers_get_the_page_and_programs_get_facts(server: RunningServer) -> 
     assert "default-src 'none'" in HEADERS["content-security-policy"]
     facts = send("GET", server.url, headers={"accept": "application/json"})
     assert facts.json()["engine"] == "framefit embedded engine"
-    assert page.headers["vary"] == facts.headers["vary"] == "accept"
+    assert page.headers["vary"] == facts.headers["vary"] == "accept, accept-encoding"
+
+
+def test_files_of_the_page_are_sent_once_and_small(server: RunningServer) -> None:
+    """A file comes compressed to who takes that, as it is to who does not, and not again to who has it."""
+    for path in ("", "/studio/app.js", "/studio/languages/ko.json"):
+        asked = {"accept": "text/html,*/*"}
+        plain = send("GET", server.url + path, headers={**asked, "accept-encoding": "identity"})
+        packed = send("GET", server.url + path, headers={**asked, "accept-encoding": "gzip"})
+        assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
+        assert plain.content == packed.content
+        assert int(packed.headers["content-length"]) < int(plain.headers["content-length"])
+        again = send("GET", server.url + path, headers={**asked, "if-none-match": packed.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        head = send("HEAD", server.url + path, headers=asked) if path else plain
+        assert head.status_code == 200 and head.headers["etag"] == packed.headers["etag"]
 
 
 @pytest.mark.parametrize(
@@ -94,13 +97,6 @@ def test_other_origins_are_refused(server: RunningServer) -> None:
     headers = {"origin": "https://evil.example"}
     for method, path in (("POST", "/pictures?name=a.jpg"), ("GET", "/videos"), ("GET", "/choices")):
         assert api(server, method, path, headers=headers).json()["error"]["code"] == "origin_not_allowed"
-
-
-def test_every_route_is_described(server: RunningServer) -> None:
-    """The API's description names every route and refuses nothing it describes."""
-    paths = set(api(server, "GET", "/openapi.json").json()["paths"])
-    assert {f"/studio/api{path}" for path in ("/pictures", "/zip", "/videos", "/choices")} <= paths
-    assert "/studio/api/pictures/{picture}/views/{which}" in paths
 
 
 def test_an_upload_keeps_its_name_and_facts(server: RunningServer) -> None:
@@ -349,20 +345,6 @@ def test_a_zip_file_loses_none_and_names_what_failed(server: RunningServer) -> N
     assert (none.status_code, none.json()["error"]["code"]) == (400, "size_not_offered")
 
 
-def made(server: RunningServer, name: str) -> dict[str, Any]:
-    """Look at a video until it has ended."""
-    for _ in range(600):
-        record = api(server, "GET", f"/videos/{name}").raise_for_status().json()
-        if record["status"] not in ("queued", "in_progress"):
-            return dict(record)
-        time.sleep(0.2)
-    raise AssertionError(record)
-
-
-def order(picture: str, **more: Any) -> dict[str, Any]:
-    return {"picture": picture, "wish": {**WISH, "size": "720x1280"}, "prompt": "hold still", **more}
-
-
 def test_a_video_of_the_embedded_engine(server: RunningServer) -> None:
     """The embedded engine costs nothing, and its video comes with a receipt and the picture that was sent."""
     picture = uploaded(server, encoded(scene(900, 1200)))
@@ -375,11 +357,26 @@ def test_a_video_of_the_embedded_engine(server: RunningServer) -> None:
     assert record["status"] == "completed" and record["ok"] and record["receipt"]["ssim"] > 0.9
     sent = api(server, "GET", f"/videos/{record['id']}/reference")
     assert Image.open(io.BytesIO(sent.content)).size == (720, 1280)
+    small = api(server, "GET", f"/videos/{record['id']}/reference", params={"longest": 160})
+    assert Image.open(io.BytesIO(small.content)).size == (90, 160)
     video = api(server, "GET", f"/videos/{record['id']}/content", headers={"range": "bytes=0-99"})
     assert (video.status_code, len(video.content), video.headers["content-type"]) == (206, 100, "video/mp4")
     assert record["id"] in [one["id"] for one in api(server, "GET", "/videos").json()["videos"]]
     assert api(server, "DELETE", f"/videos/{record['id']}").status_code == 204
     assert api(server, "GET", f"/videos/{record['id']}").status_code == 404
+
+
+def test_another_take_of_the_embedded_engine(tmp_path: Path) -> None:
+    """Another take of the engine's own needs no consent, and is a video of its own of the same picture."""
+    with serving(tmp_path, workers=0) as server:
+        picture = uploaded(server, encoded(scene(900, 1200)))
+        first = api(server, "POST", "/videos", json=order(picture)).json()
+        second = api(server, "POST", f"/videos/{first['id']}/another", json={}).json()
+        assert (first["take"], second["take"]) == (1, 2) and second["video_id"] != first["video_id"]
+        sent = [api(server, "GET", f"/videos/{one['id']}/reference").content for one in (first, second)]
+        assert sent[0] == sent[1]
+        missing = api(server, "POST", f"/videos/make_{'0' * 32}/another", json={})
+        assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from framefit.catalog import builtin
+from framefit.checking import Forecast, forecast
+from framefit.errors import FramefitError
+from framefit.geometry import Size
+from framefit.planning import Target
+from framefit.probing import PictureInfo
+from framefit.server.studio import history
 from framefit.server.studio.page_routes import page_files
+from framefit.server.studio.records import RecordStatus
+from framefit.videos.ledger.entry import STATES
 
 FILES = page_files()
 LANGUAGES = {
@@ -16,7 +28,18 @@ LANGUAGES = {
     for name, path in FILES.items()
     if name.startswith("languages/")
 }
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent.parent / "src" / "framefit"
+ANSWERING = (
+    "body_limit",
+    "envelope",
+    "guard",
+    "service",
+    "gateway/access",
+    "gateway/desk",
+    "gateway/patience",
+)
+"""Modules of the server whose errors the page can meet, beside the studio's own."""
+
 FAMILIES = ("verdict", "badge", "mode", "focus", "backdrop", "finding", "error", "video", "receipt")
 
 
@@ -70,26 +93,97 @@ def test_no_sentence_is_left_over() -> None:
     assert not left
 
 
-STRICT = {"status_unknown", "formats_unknown", "byte_limit_unknown", "seconds_unknown"}
-"""Findings of a strict check, which the page does not ask for."""
+def finding_codes() -> set[str]:
+    """Every code that a forecast, strict or not, is written to give."""
+    sources = [*(PACKAGE / "forecasting").glob("*.py"), PACKAGE / "checking.py"]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    pattern = (
+        r'\bcode="(\w+)"|"(\w+_\w+)",\s*"(?:reject|change|note)"|\("((?:side|ratio)_\w+)"|"(\w+_unknown)",'
+    )
+    return {code for found in re.findall(pattern, text) for code in found if code}
+
+
+@functools.cache
+def forecasts() -> tuple[Forecast, ...]:
+    """Every rule of the catalogue with pictures of many kinds, in a size it has and in one that few have."""
+    plain = PictureInfo(
+        name="a",
+        format="jpeg",
+        size=Size(64, 64),
+        stored_size=Size(64, 64),
+        orientation=1,
+        mode="RGB",
+        bits=8,
+        alpha=False,
+        animated=False,
+        progressive=False,
+        profile=None,
+        srgb=True,
+        metadata=(),
+        byte_count=10**6,
+    )
+    strange = {"orientation": 6, "format": "tiff", "alpha": True, "byte_count": 10**9, "mode": "RGBA"}
+    stored = [Size(720, 1280), Size(4032, 3024), Size(40, 30), Size(9000, 500), Size(1001, 999)]
+    infos = [dataclasses.replace(plain, size=size, stored_size=size) for size in stored]
+    infos += [
+        dataclasses.replace(plain, **strange, size=Size(size.height, size.width), stored_size=size)  # type: ignore[arg-type]
+        for size in stored
+    ]
+    return tuple(
+        forecast(info, Target(rule=rule, size=asked, seconds="7"), strict=True)
+        for rule in builtin()
+        for asked in (None, *rule.sizes[:1], Size(1001, 999))
+        for info in infos
+    )
 
 
 def test_every_finding_has_its_sentence() -> None:
-    """Whatever a forecast can find without a length has a sentence in every language."""
-    folder = ROOT / "src" / "framefit"
-    sources = [*(folder / "forecasting").glob("*.py"), folder / "checking.py"]
-    text = "".join(path.read_text(encoding="utf-8") for path in sources)
-    pattern = r'\bcode="(\w+)"|"(\w+_\w+)",\s*"(?:reject|change|note)"|\("((?:side|ratio)_\w+)"'
-    codes = {code for found in re.findall(pattern, text) for code in found if code}
-    assert {"size_mismatch", "stored_turned", "side_too_small", "picture_scaled"} <= codes
-    shown = codes - STRICT - {"seconds_not_offered"}
-    assert not {code for code in shown if f"finding.{code}" not in LANGUAGES["en"]}
+    """Whatever any rule of the catalogue finds about any picture has a sentence, and so has each verdict."""
+    codes, verdicts = set(), set()
+    for found in forecasts():
+        verdicts.add(found.verdict)
+        codes |= {finding.code for finding in found.findings}
+    assert {"size_mismatch", "stored_turned", "has_transparency", "too_many_bytes", "size_ignored"} <= codes
+    words = LANGUAGES["en"]
+    assert not {code for code in codes | finding_codes() if f"finding.{code}" not in words}
+    assert not {one for one in verdicts if f"verdict.{one}" not in words or f"badge.{one}" not in words}
+    # What a file that is no picture is told is an error's sentence.
+    assert {"error.not_a_picture", "error.picture_broken", "error.picture_empty"} <= set(words)
 
 
-def test_every_verdict_has_its_sentence() -> None:
-    """Every word a forecast can be summed up in has a sentence and a badge."""
-    for verdict in ("reject", "stretch", "crop", "pad", "derive", "change", "unknown", "pass"):
-        assert f"verdict.{verdict}" in LANGUAGES["en"] and f"badge.{verdict}" in LANGUAGES["en"]
+def test_what_is_filled_in_is_there() -> None:
+    """A sentence that names what was seen or wanted is only ever said of a finding that tells both."""
+    words = LANGUAGES["en"]
+    for found in forecasts():
+        for finding in found.findings:
+            taken = set(re.findall(r"\{(seen|wanted)\}", words[f"finding.{finding.code}"]))
+            told = {name for name in ("seen", "wanted") if getattr(finding, name)}
+            # For what is not known there is a sentence that asks for less.
+            if not taken <= told:
+                assert f"finding.{finding.code}.unknown" in words and not finding.known
+
+
+def leaves(kind: type[FramefitError]) -> set[str]:
+    below = kind.__subclasses__()
+    return {kind.code} if not below else {code for one in below for code in leaves(one)}
+
+
+def test_every_error_has_its_sentence() -> None:
+    """Every error of the library, and every error that the server answers the page with, has a sentence."""
+    server = PACKAGE / "server"
+    files = [*(server / "studio").glob("*.py"), *(server / f"{name}.py" for name in ANSWERING)]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    codes = set(re.findall(r'\bcode(?:: str =|=) ?"(\w+)"', text)) | set(re.findall(r'40\d: "(\w+)"', text))
+    assert {"upload_not_found", "gateway_busy", "invalid_api_key", "unknown_url", "server_error"} <= codes
+    wanted = {f"error.{code}" for code in codes | leaves(FramefitError)}
+    assert not wanted - set(LANGUAGES["en"])
+
+
+def test_every_state_of_a_video_has_its_word() -> None:
+    """Each state of the page's record and of the ledger has a word for the list."""
+    states = {*get_args(RecordStatus), *(history.STATUSES.get(state, state) for state in STATES), "gone"}
+    states -= {"downloaded"}
+    assert not {f"video.{state}" for state in states} - set(LANGUAGES["en"])
 
 
 def test_the_page_is_light() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from framefit import __version__
 from framefit.catalog import Catalog
 from framefit.server.parsing import models_offered
-from framefit.server.studio.page_routes import page_file
+from framefit.server.studio.page_routes import page_or_facts
 from framefit.videos.renderer import ENGINE
 
 
@@ -20,10 +20,7 @@ def about_router() -> APIRouter:
 
     @router.get("/")
     def about(request: Request) -> Response:
-        wants_page = "text/html" in request.headers.get("accept", "")
-        reply = page_file() if wants_page else JSONResponse(_ABOUT)
-        reply.headers["vary"] = "accept"
-        return reply
+        return page_or_facts(request, _ABOUT)
 
     return router
 

@@ -15,6 +15,7 @@ from framefit.server.about_routes import about_router
 from framefit.server.body_limit import BodyLimit
 from framefit.server.creates_routes import creates_router
 from framefit.server.database import open_database
+from framefit.server.describing import engine_description
 from framefit.server.edge import Edge
 from framefit.server.envelope import add_error_handlers
 from framefit.server.faults.middleware import Faults
@@ -25,7 +26,7 @@ from framefit.server.service import VideosService
 from framefit.server.speaking import speech_named
 from framefit.server.stamp import Stamp
 from framefit.server.store import JobStore
-from framefit.server.studio.app import Studio
+from framefit.server.studio.app import Studio, engine_setting
 from framefit.server.sweeping import keep_swept
 from framefit.server.worker import Worker
 
@@ -54,23 +55,22 @@ def create_app(options: ServerOptions) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweepers = [
-            asyncio.create_task(keep_swept(store, folder)),
-            asyncio.create_task(studio.keep_swept()),
-        ]
+        sweeper = asyncio.create_task(keep_swept(store, folder))
         for worker in workers:
             worker.start()
         try:
-            yield
+            async with studio.at_work():
+                yield
         finally:
-            for sweeper in sweepers:
-                sweeper.cancel()
+            sweeper.cancel()
             for worker in workers:
                 await run_in_threadpool(worker.stop)
+            setting.desk.close()
             engine.dispose()
 
     service = VideosService(store=store, folder=folder, catalog=builtin(), wake=wake)
-    studio = Studio(options=options, folder=folder, service=service)
+    setting = engine_setting(options, service)
+    studio = Studio(setting)
     app = FastAPI(
         title="framefit",
         version=__version__,
@@ -83,10 +83,14 @@ def create_app(options: ServerOptions) -> FastAPI:
     )
     app.include_router(about_router())
     app.include_router(creates_router(store))
+    routers = speech.routers(service)
     for prefix in speech.prefixes:
-        for router in speech.routers(service):
+        for router in routers:
             app.include_router(router, prefix=prefix)
-    app.include_router(studio.router())
+    pages = studio.router()
+    app.include_router(pages)
+    described = engine_description(speech.name, speech.prefixes, routers, pages.routes)
+    app.add_api_route("/openapi.json", lambda: described, methods=["GET"], include_in_schema=False)
     add_error_handlers(app, speech.refuse)
     # The one added last is the outermost.
     app.add_middleware(BodyLimit, max_bytes=options.max_body_bytes)

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from framefit.server.envelope import ApiError
 from framefit.server.gateway.options import GatewayOptions
+from framefit.server.studio.page_routes import wants_page
+from framefit.server.studio.session import OPEN, PATH, is_let_in
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 """Asked by machines that have neither key nor name, and telling nothing but yes or no."""
@@ -36,7 +38,7 @@ class Access:
         refusal = None
         if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
             headers = Headers(scope=scope)
-            refusal = self._stranger(headers) or self._unknown(headers)
+            refusal = self._stranger(headers) or self._unknown(headers, scope["path"])
         if refusal is None:
             await self._app(scope, receive, send)
         else:
@@ -60,8 +62,10 @@ class Access:
             )
         return None
 
-    def _unknown(self, headers: Headers) -> ApiError | None:
-        if not self._tokens:
+    def _unknown(self, headers: Headers, path: str) -> ApiError | None:
+        if not self._tokens or _is_page(path, headers):
+            return None
+        if path.startswith(f"{PATH}/") and is_let_in(headers, self._options.tokens):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("api-key", "")
@@ -76,6 +80,13 @@ class Access:
             code="invalid_api_key",
             headers={"www-authenticate": "Bearer"},
         )
+
+
+def _is_page(path: str, headers: Headers) -> bool:
+    """Tell the studio's page, which holds nothing secret and asks for the token, from everything else."""
+    if path == "/":
+        return wants_page(headers)
+    return path == OPEN or (path.startswith("/studio/") and not path.startswith(f"{PATH}/"))
 
 
 def _hashed(text: str) -> bytes:

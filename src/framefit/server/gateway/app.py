@@ -19,6 +19,7 @@ from framefit.catalog import read_catalog
 from framefit.errors import InvalidOption, OutputUnwritable
 from framefit.server.body_limit import BodyLimit
 from framefit.server.database import open_url
+from framefit.server.describing import gateway_description
 from framefit.server.edge import Edge
 from framefit.server.envelope import add_error_handlers
 from framefit.server.gateway.access import Access
@@ -36,6 +37,7 @@ from framefit.server.gateway.metrics import Metrics
 from framefit.server.gateway.options import GatewayOptions
 from framefit.server.gateway.patience import Patience
 from framefit.server.gateway.upstream import Upstream
+from framefit.server.studio.app import Studio, gateway_setting
 from framefit.videos.ledger.opening import ledger_url
 
 _log = logging.getLogger(__name__)
@@ -77,11 +79,14 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
         metrics=metrics,
     )
 
+    studio = Studio(gateway_setting(options, desk))
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_sweep(keys, keeper))
         try:
-            yield
+            async with studio.at_work():
+                yield
         finally:
             sweeper.cancel()
             await upstream.close()
@@ -97,8 +102,10 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.include_router(health_router(keys, metrics))
+    pages = studio.router()
+    app.include_router(health_router(keys, metrics, gateway_description(pages.routes)))
     app.include_router(calls_router(creator))
+    app.include_router(pages)
     add_error_handlers(app)
     # The one added last is the outermost.
     app.add_middleware(BodyLimit, max_bytes=options.max_body_bytes)

@@ -4,78 +4,26 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
 
 from framefit.errors import FramefitError
 from framefit.fitting import fit
 from framefit.imaging import Fitted
 from framefit.saving import write_whole
-from framefit.server.body import Upload as FilePart
 from framefit.server.envelope import ApiError
-from framefit.server.service import VideosService
-from framefit.server.studio.elsewhere import Elsewhere
+from framefit.server.studio.elsewhere import Elsewhere, intent_of, was_made
+from framefit.server.studio.history import History, told
+from framefit.server.studio.orders import Order, Quote
+from framefit.server.studio.own import Own
+from framefit.server.studio.place import DEFAULT_MODEL, Place
 from framefit.server.studio.records import Record, Records
 from framefit.server.studio.uploads import Upload
-from framefit.server.studio.wishes import Wish
-from framefit.videos.client import ServerAddress
-from framefit.videos.objects import Video
-from framefit.videos.offers import Offer, offer_for, read_seconds
+from framefit.server.studio.wishes import Limits, Wish
+from framefit.videos.offers import read_seconds
 from framefit.videos.prices import price_usd
-from framefit.videos.receipt import verify
-
-EMBEDDED = "framefit embedded engine (camera move, not a generative model)"
-_SERVER = "embedded"
-
-
-class Order(BaseModel):
-    """A video that is wanted of an uploaded picture."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    picture: str = Field(max_length=64, description="The id of the upload.")
-    wish: Wish
-    prompt: str = Field(min_length=1, max_length=32_000, description="What is to happen.")
-    seconds: str | None = Field(default=None, max_length=6, description="The length, in whole seconds.")
-    confirmed: bool = Field(default=False, description="Whether the person has agreed to what it costs.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quote:
-    """Where a video would be made, and for how much.
-
-    Args:
-        engine: who would render it, in words.
-        embedded: whether that is the embedded engine.
-        size: the size of the video.
-        seconds: its length, as it would be sent; None leaves it to the server.
-        lengths: the lengths on offer, in seconds; empty when they are not known.
-        cost_usd: the estimated price in US dollars; None when not known.
-    """
-
-    engine: str
-    embedded: bool
-    size: str
-    seconds: str | None
-    lengths: tuple[int, ...]
-    cost_usd: float | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the quote as plain values for JSON."""
-        return {
-            "engine": self.engine,
-            "embedded": self.embedded,
-            "size": self.size,
-            "seconds": self.seconds,
-            "lengths": list(self.lengths),
-            "cost_usd": self.cost_usd,
-            "needs_confirmation": not self.embedded and self.cost_usd != 0,
-        }
 
 
 class Maker:
@@ -83,26 +31,21 @@ class Maker:
 
     Args:
         records: the page's record of videos.
-        service: the embedded engine's videos service.
-        address: where videos are made; without a base URL that is the embedded engine.
+        history: the videos of the ledger.
+        place: where videos are made.
+        own: the embedded engine; None where there is none, as in the gateway.
+        limits: what pictures may be.
     """
 
-    def __init__(self, records: Records, service: VideosService, address: ServerAddress) -> None:
+    def __init__(
+        self, records: Records, history: History, place: Place, *, own: Own | None, limits: Limits
+    ) -> None:
         self._records = records
-        self._service = service
-        self._elsewhere = Elsewhere(records, address) if address.base_url is not None else None
-        self._address = address
-
-    @property
-    def embedded(self) -> bool:
-        """Whether the embedded engine renders."""
-        return self._elsewhere is None
-
-    @property
-    def engine(self) -> str:
-        """Who renders, in words."""
-        base_url = self._address.base_url
-        return EMBEDDED if base_url is None else urlsplit(base_url).hostname or base_url
+        self._history = history
+        self._own = own
+        self._elsewhere = None if place.embedded else Elsewhere(records, place)
+        self._limits = limits
+        self.place = place
 
     def quote(self, upload: Upload, wish: Wish, seconds: str | None) -> Quote:
         """Say where a video would be made and for how much; nothing is sent.
@@ -110,78 +53,126 @@ class Maker:
         Raises:
             UsageError: that server does not make such a video.
         """
-        offer, asked = self._offer(wish)
+        offer, asked = self.place.offer(wish)
         length = read_seconds(seconds, offer)
-        plan = asked.plan(upload.source)
-        embedded = self._elsewhere is None
+        plan = asked.plan(upload.source, self._limits)
         return Quote(
-            engine=self.engine,
-            embedded=embedded,
+            engine=self.place.engine,
+            embedded=self.place.embedded,
             size=str(plan.canvas),
             seconds=length,
             lengths=offer.rule.seconds if offer.rule and offer.certain else (),
-            cost_usd=0.0 if embedded else price_usd(offer, plan.canvas, length),
+            cost_usd=0.0 if self.place.embedded else price_usd(offer, plan.canvas, length),
         )
 
     def make(self, upload: Upload, order: Order) -> Record:
         """Fit the picture and ask for the video.
 
         Raises:
-            ApiError: 409, it may cost money and nobody has agreed to that.
+            ApiError: 409, it may cost money and nobody has agreed to that; 503, too many are under way.
             FramefitError: the picture or the request is refused; nothing was started.
         """
         quote = self.quote(upload, order.wish, order.seconds)
-        if quote.as_dict()["needs_confirmation"] and not order.confirmed:
-            raise ApiError(409, f"{quote.engine} may charge for this video.", code="confirmation_needed")
-        offer, asked = self._offer(order.wish)
-        fitted = _fitted(upload, asked)
-        name = f"make_{uuid.uuid4().hex}"
+        _check_agreed(quote, order.confirmed)
+        offer, asked = self.place.offer(order.wish)
+        fitted = _fitted(upload, asked, self._limits)
+        name = _new_name()
         record = Record(
             id=name,
             created_at=int(time.time()),
             picture=upload.info.name,
             prompt=order.prompt,
-            model=order.wish.model or "sora-2",
+            model=order.wish.model or DEFAULT_MODEL,
             server=offer.rule.server if offer.rule and offer.certain else None,
             size=str(fitted.size),
             seconds=quote.seconds,
             engine=quote.engine,
             embedded=quote.embedded,
             reference=f"{name}.{fitted.format}",
+            address=None if quote.embedded else self.place.name,
             cost_usd=quote.cost_usd,
         )
-        write_whole(self._records.reference(record), fitted.data)
-        if self._elsewhere is not None:
-            return self._elsewhere.start(self._records.save(record))
-        try:
-            video = self._service.create(_fields(record, fitted))
-        except ApiError:
-            self._records.reference(record).unlink(missing_ok=True)
-            raise
-        return self._records.save(msgspec.structs.replace(record, video_id=video.id))
+        return self._start(record, fitted.data)
 
-    def find(self, record_id: str) -> Record:
-        """Return a record as it stands now.
+    def another(self, record_id: str, *, confirmed: bool) -> Record:
+        """Ask for another take: the same picture, prompt, model, size and length once more.
+
+        Raises:
+            ApiError: 404; 409, it may cost money and nobody has agreed to that, or it was made elsewhere.
+        """
+        before = self._records.find(record_id)
+        if (None if self.place.embedded else self.place.name) != before.address:
+            raise ApiError(
+                409,
+                f"This video was made by {before.engine}, which is not configured now.",
+                code="other_server",
+            )
+        quote = Quote(
+            engine=before.engine,
+            embedded=before.embedded,
+            size=before.size,
+            seconds=before.seconds,
+            lengths=(),
+            cost_usd=before.cost_usd,
+        )
+        _check_agreed(quote, confirmed)
+        data = self._records.reference(before).read_bytes()
+        name = _new_name()
+        record = msgspec.structs.replace(
+            before,
+            id=name,
+            created_at=int(time.time()),
+            reference=f"{name}{Path(before.reference).suffix}",
+            take=before.take + 1 if self._elsewhere is None else self._elsewhere.next_take(before),
+            earlier=False,
+            video_id=None,
+            status="queued",
+            progress=0,
+            error=None,
+            receipt=None,
+        )
+        return self._start(record, data)
+
+    def find(self, video_id: str) -> dict[str, Any]:
+        """Return a video as it stands now: one of the page's own, or one of the ledger.
 
         Raises:
             ApiError: 404.
         """
-        return self._current(self._records.find(record_id))
+        if _is_key(video_id):
+            return told(self._history.find(video_id))
+        return self._current(self._records.find(video_id)).as_dict()
 
-    def all(self) -> list[Record]:
-        """Return every record as it stands now, the newest first."""
-        return [self._current(record) for record in self._records.all()]
+    def all(self) -> dict[str, Any]:
+        """Return every video as it stands now, the newest first, and why the ledger's are missing if they are."""
+        own = [self._current(record) for record in self._records.all()]
+        shown = [record.as_dict() for record in own if self._own is not None or not record.embedded]
+        known = {record.key for record in own}
+        error = None
+        try:
+            shown += [told(entry) for entry in self._history.entries() if entry.key not in known]
+        except FramefitError as reason:
+            error = reason.as_dict()
+        shown.sort(key=lambda video: (-video["created_at"], video["id"]))
+        return {"videos": shown, "ledger_error": error}
 
-    def content(self, record_id: str) -> Path:
+    def go_on(self) -> None:
+        """Go on with every video that a process before this one left unfinished."""
+        for record in self._records.all():
+            self._current(record)
+
+    def content(self, video_id: str) -> Path:
         """Return the file of a finished video.
 
         Raises:
             ApiError: 404, there is none, or it has expired.
         """
-        record = self._records.find(record_id)
-        if record.embedded:
-            return self._service.content(record.video_id or "", "video")[0]
+        if _is_key(video_id):
+            return self._history.content(video_id)
+        record = self._records.find(video_id)
         path = self._records.video(record)
+        if record.embedded and self._own is not None:
+            path = self._own.content(record)
         if not path.is_file():
             raise ApiError(404, "There is no video here.", code="video_not_ready")
         return path
@@ -195,59 +186,56 @@ class Maker:
         return self._records.reference(self._records.find(record_id))
 
     def remove(self, record_id: str) -> None:
-        """Delete a record that has ended, its picture and its video.
+        """Delete a record that has ended, its picture and its video; the ledger keeps what it has.
 
         Raises:
             ApiError: 404, or 409 for one that has not ended.
         """
-        record = self.find(record_id)
+        record = self._current(self._records.find(record_id))
         if record.is_unfinished:
             raise ApiError(409, "This video is still being made.", code="video_not_ended")
-        if record.embedded and record.video_id is not None and record.status != "expired":
-            self._service.delete(record.video_id)
+        if record.embedded and self._own is not None:
+            self._own.remove(record)
         self._records.remove(record)
 
-    def _offer(self, wish: Wish) -> tuple[Offer, Wish]:
-        """Return what is known about the server, and the wish as it holds there."""
-        model = wish.model or "sora-2"
-        named = _SERVER if self._elsewhere is None else None
-        offer = offer_for(model, server=named, base_url=self._address.base_url, size=wish.asked_size)
-        rule = offer.rule
-        there = {"model": rule.model if rule else None, "server": rule.server if rule else None}
-        return offer, wish.model_copy(update=there)
+    def _start(self, record: Record, data: bytes) -> Record:
+        """Put a record and its picture on disk, and have its video made."""
+        if self._elsewhere is not None:
+            self._elsewhere.check_room()
+            record = msgspec.structs.replace(
+                record, key=intent_of(record, data).key, earlier=was_made(record, data)
+            )
+            write_whole(self._records.reference(record), data)
+            return self._elsewhere.start(self._records.save(record))
+        if self._own is None:
+            raise AssertionError("there is neither an engine nor a server")
+        write_whole(self._records.reference(record), data)
+        try:
+            return self._own.start(record)
+        except ApiError:
+            self._records.reference(record).unlink(missing_ok=True)
+            raise
 
     def _current(self, record: Record) -> Record:
-        if not record.embedded:
-            return self._elsewhere.resume(record) if self._elsewhere else record
-        if record.status not in ("queued", "in_progress"):
-            return record
-        try:
-            video = self._service.retrieve(record.video_id or "")
-        except ApiError:
-            return self._records.save(msgspec.structs.replace(record, status="expired"))
-        return self._follow(record, video)
-
-    def _follow(self, record: Record, video: Video) -> Record:
-        if video.is_unfinished:
-            return msgspec.structs.replace(record, status=video.status, progress=video.progress)
-        if video.error is not None:
-            told = {"code": video.error.code, "message": video.error.message}
-            return self._records.save(msgspec.structs.replace(record, status="failed", error=told))
-        try:
-            path = self._service.content(video.id, "video")[0]
-            receipt = verify(self._records.reference(record), path).as_dict()
-        except ApiError:
-            return self._records.save(msgspec.structs.replace(record, status="expired"))
-        except FramefitError as error:
-            return self._records.save(
-                msgspec.structs.replace(record, status="completed", progress=100, error=error.as_dict())
-            )
-        return self._records.save(
-            msgspec.structs.replace(record, status="completed", progress=100, receipt=receipt)
-        )
+        if record.embedded:
+            return record if self._own is None else self._own.current(record)
+        return record if self._elsewhere is None else self._elsewhere.current(record)
 
 
-def _fitted(upload: Upload, wish: Wish) -> Fitted:
+def _check_agreed(quote: Quote, confirmed: bool) -> None:
+    if quote.needs_confirmation and not confirmed:
+        raise ApiError(409, f"{quote.engine} may charge for this video.", code="confirmation_needed")
+
+
+def _new_name() -> str:
+    return f"make_{uuid.uuid4().hex}"
+
+
+def _is_key(name: str) -> bool:
+    return not name.startswith("make_")
+
+
+def _fitted(upload: Upload, wish: Wish, limits: Limits) -> Fitted:
     return fit(
         upload.source,
         size=wish.size,
@@ -257,10 +245,6 @@ def _fitted(upload: Upload, wish: Wish) -> Fitted:
         focus=wish.focus,
         crop=wish.crop,
         backdrop=wish.backdrop,
+        max_pixels=limits.max_pixels,
+        face_model=limits.face_model,
     )
-
-
-def _fields(record: Record, fitted: Fitted) -> dict[str, Any]:
-    fields = {"prompt": record.prompt, "model": record.model, "size": record.size, "seconds": record.seconds}
-    sent = {name: value for name, value in fields.items() if value is not None}
-    return {**sent, "input_reference": FilePart(data=fitted.data)}

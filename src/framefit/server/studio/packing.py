@@ -10,7 +10,7 @@ from pathlib import Path
 from framefit.errors import FramefitError
 from framefit.imaging import Fitted, render
 from framefit.server.studio.uploads import Upload
-from framefit.server.studio.wishes import Wish
+from framefit.server.studio.wishes import Limits, Wish
 
 FAILED = "not-fitted.txt"
 """The member that says which pictures are missing, and why."""
@@ -31,7 +31,7 @@ class Packed:
     failed: int
 
 
-def pack(wanted: Iterable[tuple[Upload, Wish]], target: Path) -> Packed:
+def pack(wanted: Iterable[tuple[Upload, Wish]], target: Path, limits: Limits) -> Packed:
     """Fit pictures, each as it was wished for, and write them to a zip file.
 
     One that cannot be fitted does not keep the others back: it is named in `FAILED`.
@@ -39,6 +39,7 @@ def pack(wanted: Iterable[tuple[Upload, Wish]], target: Path) -> Packed:
     Args:
         wanted: the pictures and how each is fitted.
         target: the file to write.
+        limits: what the server allows.
 
     Raises:
         FramefitError: not one of them could be fitted; the first reason is raised.
@@ -48,7 +49,7 @@ def pack(wanted: Iterable[tuple[Upload, Wish]], target: Path) -> Packed:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for upload, wish in wanted:
             try:
-                fitted = render(wish.plan(upload.source), upload.source)
+                fitted = render(wish.plan(upload.source, limits), upload.source)
             except FramefitError as error:
                 errors.append((upload.info.name, error))
                 continue

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import gzip
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
 
 from framefit.server.envelope import ApiError
 
@@ -42,15 +47,51 @@ def page_router() -> APIRouter:
     files = page_files()
 
     @router.api_route("/{name:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    def file(name: str) -> Response:
+    def file(name: str, request: Request) -> Response:
         if name not in files:
             raise ApiError(404, f"Invalid URL (GET /studio/{name})", code="unknown_url")
-        return page_file(name)
+        return page_file(request.headers, name)
 
     return router
 
 
-def page_file(name: str = "index.html") -> Response:
-    """Return one file of the page, the page itself by default."""
+def page_file(headers: Mapping[str, str], name: str = "index.html") -> Response:
+    """Return one file of the page, the page itself by default: nothing of it where the browser has it already.
+
+    Args:
+        headers: the request's.
+        name: the file's name below ``/studio/``.
+    """
     path = _FOLDER / name
-    return FileResponse(path, media_type=_TYPES[path.suffix], headers=HEADERS)
+    data, packed, tag = _contents(path, path.stat().st_mtime_ns)
+    sent = {**HEADERS, "etag": tag, "vary": "accept-encoding"}
+    if headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=sent)
+    if "gzip" in headers.get("accept-encoding", ""):
+        return Response(packed, media_type=_TYPES[path.suffix], headers={**sent, "content-encoding": "gzip"})
+    return Response(data, media_type=_TYPES[path.suffix], headers=sent)
+
+
+@functools.lru_cache(maxsize=64)
+def _contents(path: Path, _changed: int) -> tuple[bytes, bytes, str]:
+    """Return a file as it is and compressed, and a word for its contents."""
+    data = path.read_bytes()
+    return data, gzip.compress(data, mtime=0), f'"{sha256(data).hexdigest()[:32]}"'
+
+
+def page_or_facts(request: Request, facts: Mapping[str, Any]) -> Response:
+    """Return the page to a browser, and plain facts to everybody else.
+
+    Args:
+        request: the request for ``/``.
+        facts: what the server says about itself.
+    """
+    page = wants_page(request.headers)
+    reply = page_file(request.headers) if page else JSONResponse(dict(facts))
+    reply.headers["vary"] = "accept, accept-encoding"
+    return reply
+
+
+def wants_page(headers: Mapping[str, str]) -> bool:
+    """Tell a browser that opens the page from a program."""
+    return "text/html" in headers.get("accept", "")

@@ -28,6 +28,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         size: the size of the video.
         seconds: the length, as it was sent; None left it to the server.
         engine: who renders it, in words.
+        address: the server's address as the ledger keeps it; None for the embedded engine.
+        key: what the ledger calls the video; None for the embedded engine's, which are not in it.
+        take: counts videos that are wanted of one and the same request, from 1.
+        earlier: whether the ledger had this very video before it was asked for here.
         embedded: whether that is the embedded engine, which costs nothing.
         reference: the file name of the picture that was sent.
         cost_usd: the estimated price in US dollars; None when not known.
@@ -49,6 +53,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     embedded: bool
     reference: str
+    address: str | None = None
+    key: str | None = None
+    take: int = 1
+    earlier: bool = False
     cost_usd: float | None = None
     video_id: str | None = None
     status: RecordStatus = "queued"
@@ -63,7 +71,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as plain values for JSON."""
-        return {**msgspec.structs.asdict(self), "ok": bool(self.receipt and self.receipt["ok"])}
+        told = msgspec.structs.asdict(self)
+        shown = self.status == "completed"
+        return {**told, "ok": bool(self.receipt and self.receipt["ok"]), "origin": "page", "has_video": shown}
 
 
 class Records:

@@ -12,7 +12,7 @@ from framefit.options import Options
 from framefit.planning import Plan, Target, decide
 from framefit.server.studio.uploads import Upload
 from framefit.server.studio.views import fitted_views
-from framefit.server.studio.wishes import Wish
+from framefit.server.studio.wishes import Limits, Wish
 from framefit.surveying import Prospect, check_all
 
 _LONGEST = 240
@@ -51,16 +51,17 @@ class Sheet:
         }
 
 
-def make_sheet(upload: Upload, wish: Wish) -> Sheet:
+def make_sheet(upload: Upload, wish: Wish, limits: Limits) -> Sheet:
     """Fit one picture to every live model, with one decode for all of them.
 
     Args:
         upload: the picture.
         wish: how to fit; its model, server and size are not looked at.
+        limits: what the server allows.
     """
     groups: dict[tuple[object, ...], tuple[Plan, list[Prospect]]] = {}
     without = []
-    options = wish.options()
+    options = wish.options(limits)
     for row in check_all(upload.source):
         try:
             plan = _plan(upload, Target(rule=row.rule), options)

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from framefit.errors import PictureEmpty
 from framefit.geometry import Size
-from framefit.options import Options
+from framefit.options import MAX_PIXELS, Options
 from framefit.planning import Target, decide
 from framefit.probing import PictureInfo, probe
 from framefit.saving import whole_file, write_whole
@@ -63,12 +63,19 @@ class Uploads:
         path: the folder; it is made when the first picture comes.
         keep_seconds: how long a picture stays, in seconds.
         most_bytes: what all pictures together may take, in bytes.
+        max_pixels: the largest picture that is taken, in pixels.
     """
 
     def __init__(
-        self, path: Path, *, keep_seconds: float = KEPT_SECONDS, most_bytes: int = _MOST_BYTES
+        self,
+        path: Path,
+        *,
+        keep_seconds: float = KEPT_SECONDS,
+        most_bytes: int = _MOST_BYTES,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         self._path = path
+        self._options = Options(max_pixels=max_pixels)
         self._keep_seconds = keep_seconds
         self._most_bytes = most_bytes
 
@@ -135,7 +142,7 @@ class Uploads:
             raise PictureEmpty(f"{name!r} is empty", seen="0 bytes", wanted="a picture file")
         info = probe(source)
         # Limits hold before a pixel is decoded; any canvas will do to have them checked.
-        decide(info, Target(size=Size(64, 64)), Options())
+        decide(info, Target(size=Size(64, 64)), self._options)
         write_whole(self._label(upload_id), name.encode())
         expires_at = int(time.time() + self._keep_seconds)
         return Upload(

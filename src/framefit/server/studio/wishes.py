@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,9 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from framefit.checking import Forecast, check
 from framefit.fitting import plan as make_plan
 from framefit.geometry import Size
-from framefit.options import Options, read_options
+from framefit.options import MAX_PIXELS, Options, read_options
 from framefit.planning import Plan
 from framefit.sources import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the server allows and has, whatever is wished for.
+
+    Args:
+        max_pixels: the largest picture that is decoded, in pixels.
+        face_model: a YuNet ONNX file to find faces with; None takes what is installed.
+    """
+
+    max_pixels: int = MAX_PIXELS
+    face_model: Path | None = None
 
 
 class Wish(BaseModel):
@@ -48,8 +63,12 @@ class Wish(BaseModel):
         """
         return None if self.size is None or self.size == "auto" else Size.parse(self.size)
 
-    def plan(self, source: Source) -> Plan:
+    def plan(self, source: Source, limits: Limits) -> Plan:
         """Return what `framefit.plan` decides for a picture.
+
+        Args:
+            source: the picture.
+            limits: what the server allows.
 
         Raises:
             FramefitError: whatever `framefit.plan` raises.
@@ -63,18 +82,36 @@ class Wish(BaseModel):
             focus=self.focus,
             crop=self.crop,
             backdrop=self.backdrop,
+            max_pixels=limits.max_pixels,
+            face_model=limits.face_model,
         )
 
-    def options(self) -> Options:
+    def options(self, limits: Limits) -> Options:
         """Return how to fit, without what to fit to.
+
+        Args:
+            limits: what the server allows.
 
         Raises:
             InvalidOption: a word that cannot be read.
         """
-        return read_options(mode=self.mode, focus=self.focus, crop=self.crop, backdrop=self.backdrop)
+        return read_options(
+            mode=self.mode,
+            focus=self.focus,
+            crop=self.crop,
+            backdrop=self.backdrop,
+            max_pixels=limits.max_pixels,
+            face_model=limits.face_model,
+        )
 
-    def forecast(self, source: Source) -> Forecast | None:
+    def forecast(self, source: Source, limits: Limits) -> Forecast | None:
         """Return what the server would do with the picture as it is; None without a model."""
         if self.model is None:
             return None
-        return check(source, model=self.model, server=self.server, size=self.asked_size)
+        return check(
+            source,
+            model=self.model,
+            server=self.server,
+            size=self.asked_size,
+            face_model=limits.face_model,
+        )

@@ -8,7 +8,10 @@ import { add, applyToAll, onChange, picture, reset, state, undo, wishFor } from 
 import { drawSheet, fetchSheet } from "./sheet.js";
 import { drawStrip, fetchZip, lookAt, showPicture } from "./strip.js";
 import { drawVerdict, startVerdict } from "./verdict.js";
-import { drawEngine, drawPast, drawShown, fetchPast, fetchQuote, startVideos } from "./videos.js";
+import { drawPast, fetchPast, startPast } from "./past.js";
+import { drawShown } from "./shown.js";
+import { startToken } from "./token.js";
+import { drawEngine, fetchQuote, follow, startVideos } from "./videos.js";
 import { onLanguage, sentence, startSpeaking, t } from "./words.js";
 
 const VIEW = 1024;
@@ -17,16 +20,16 @@ let sheetTimer = 0;
 let otherTarget = false; // whether what the server would do has to be asked and drawn again
 
 /** Say what went wrong; it stays until it is put away or something works again. */
-function notice(text) {
+function notice(...words) {
   const close = el("button", { type: "button", className: "remove", "aria-label": t("close"), onclick: (event) => event.target.parentNode.remove() }, "×");
-  $("#notices").append(el("p", {}, el("span", {}, text), close));
+  $("#notices").append(el("p", {}, el("span", {}, ...words), close));
 }
 
 const guarded = (work) => async (...given) => {
   try {
     return await work(...given);
   } catch (error) {
-    notice(sentence(error));
+    notice(...sentence(error));
     return null;
   }
 };
@@ -36,18 +39,23 @@ const take = guarded(async (files) => {
   if (given.length === 0) return;
   $("#notices").replaceChildren();
   document.body.classList.add("busy");
-  for (const file of given) {
+  for (const [index, file] of given.entries()) {
+    const count = given.length > 1 ? ` ${index + 1}/${given.length}` : "";
+    $("#under-way").textContent = t("under-way", { name: `${file.name || t("a-picture")}${count}` });
     try {
       if (file.size > state.choices.limits.bytes) {
         throw new api.Refusal({ code: "request_too_large", message: "The file is too large." });
       }
       add(await api.upload(file));
     } catch (error) {
-      notice(`${file.name || t("a-picture")}: ${sentence(error)}`);
+      notice(el("strong", {}, file.name || t("a-picture")), " ", ...sentence(error));
     }
   }
   document.body.classList.remove("busy");
+  $("#under-way").textContent = "";
   $("#files").value = "";
+  // Whoever has chosen a file goes on with the frame, by keyboard too.
+  if (picture() && document.activeElement.matches("body, #files, #add")) $("#frame").focus({ preventScroll: true });
 });
 
 /** The focus as it was found, so that views need not look for it again. */
@@ -55,6 +63,8 @@ function settledFocus(one) {
   const focus = one.told?.plan?.focus;
   return Array.isArray(focus) ? focus.join(",") : "center";
 }
+
+const sheet = latest(guarded(fetchSheet));
 
 const refresh = latest(
   guarded(async () => {
@@ -77,7 +87,8 @@ const refresh = latest(
     await Promise.all(views);
     fetchQuote();
     clearTimeout(sheetTimer);
-    sheetTimer = setTimeout(guarded(() => fetchSheet(settledFocus(one))), SHEET_WAIT_MS);
+    // A picture that is new is shown everywhere at once; while somebody drags, the sheet waits for the end.
+    sheetTimer = setTimeout(() => sheet(settledFocus(one)), target ? 0 : SHEET_WAIT_MS);
   }),
 );
 
@@ -109,7 +120,7 @@ function keys(event) {
   const at = event.target;
   const undoing = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
   const typing = at.matches("textarea, select, input:not([type=radio], [type=range], [type=file], [type=color])");
-  if (typing || !picture() || $("#confirm").open) return;
+  if (typing || !picture() || document.querySelector("dialog[open]")) return;
   if (undoing) {
     event.preventDefault();
     undo();
@@ -173,6 +184,7 @@ function redraw() {
 async function start() {
   theme();
   await startSpeaking();
+  startToken();
   state.choices = await api.choices();
   onLanguage(redraw);
   onChange(changed);
@@ -180,8 +192,11 @@ async function start() {
   startStage();
   startVerdict();
   startVideos();
+  startPast(guarded(follow));
   drops();
   addEventListener("keydown", keys);
+  // On a phone the button to download floats over the part of the page that it belongs to.
+  new IntersectionObserver(([fit]) => document.body.classList.toggle("fitting", fit.isIntersecting)).observe($("#fit"));
   $("#files").addEventListener("change", (event) => take(event.target.files));
   $("#add").addEventListener("click", () => $("#files").click());
   $("#apply").addEventListener("click", applyToAll);

@@ -21,15 +21,20 @@ export function latest(work) {
   let underWay = null;
   let next = null;
   async function rest() {
-    while (next) {
-      const now = next;
-      next = null;
-      await work(...now);
+    try {
+      while (next) {
+        const now = next;
+        next = null;
+        await work(...now);
+      }
+    } finally {
+      // At once, and not a moment later: whoever calls in between would wait for work that nobody does.
+      underWay = null;
     }
   }
   return (...given) => {
     next = given;
-    underWay ??= rest().finally(() => (underWay = null));
+    underWay ??= rest();
     return underWay;
   };
 }

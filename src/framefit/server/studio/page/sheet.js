@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { $, el } from "./dom.js";
 import { picture, wishFor } from "./state.js";
 import { tone } from "./verdict.js";
-import { money, percent, sentence, t } from "./words.js";
+import { money, percent, sentence, size as written, t } from "./words.js";
 
 const MOST = 5; // models of a card that are listed at once
 let told = null;
@@ -33,7 +33,7 @@ export async function fetchSheet(focus) {
 }
 
 function drawGroup(group) {
-  const size = group.canvas.replace("x", " × ");
+  const size = written(group.canvas);
   return el(
     "article",
     { className: group.targets.some(isCurrent) ? "card current" : "card", "aria-label": size },
@@ -90,10 +90,19 @@ function drawTarget(target) {
   );
 }
 
+/** Models without a card, by the reason, which most of them share. */
 function drawWithout() {
-  const rows = told.without.map((row) =>
-    el("li", {}, el("span", { className: "name" }, row.model, el("small", {}, ` ${row.server}`)),
-      el("span", { className: "soft", lang: "en" }, sentence(row.reason))),
+  const reasons = new Map();
+  for (const row of told.without) {
+    // Nothing else can be wrong here with settings that made every other card.
+    const words = row.reason.code === "invalid_option" ? [t("finding.canvas_unknown")] : sentence(row.reason);
+    const key = words.map((one) => one.textContent ?? one).join("");
+    if (!reasons.has(key)) reasons.set(key, { words, rows: [] });
+    reasons.get(key).rows.push(row);
+  }
+  const name = (row) => el("span", { className: "name" }, row.model, el("small", {}, ` ${row.server}`));
+  const items = [...reasons.values()].map(({ words, rows }) =>
+    el("li", {}, el("span", { className: "soft" }, ...words), ...rows.map(name)),
   );
-  return el("article", { className: "card without" }, el("h3", {}, t("every.without")), el("ul", {}, ...rows));
+  return el("article", { className: "card without" }, el("h3", {}, t("every.without")), el("ul", {}, ...items));
 }

@@ -1,8 +1,6 @@
 // What the page knows: the pictures, what is wished for each, and the way back.
 
 const START = {
-  model: "sora-2",
-  server: "embedded",
   size: "auto",
   mode: "cover",
   focus: "center",
@@ -25,7 +23,9 @@ function tell(what) {
 }
 
 export function add(upload) {
-  const like = picture()?.wish ?? START;
+  // The models of the server that makes the videos come first.
+  const { model, server } = state.choices.models[0];
+  const like = picture()?.wish ?? { ...START, model, server };
   const wish = { ...like, focus: "center", crop: null };
   state.pictures.push({ ...upload, wish, past: [], changedAt: 0, told: null });
   select(state.pictures.length - 1);

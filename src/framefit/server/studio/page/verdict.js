@@ -1,7 +1,8 @@
 // What the server would do, what framefit sends, and how to say it in a terminal.
 
-import { $, el } from "./dom.js";
-import { has, percent, sentence, t } from "./words.js";
+import { $ } from "./dom.js";
+import { drawFinding } from "./finding.js";
+import { percent, sentence, size, t } from "./words.js";
 
 let spoken = "command";
 let shown = null;
@@ -19,43 +20,32 @@ export function tone(verdict) {
 export function drawVerdict(picture) {
   shown = picture.told;
   const { forecast, plan, error } = shown;
-  drawForecast(forecast);
+  drawForecast(picture);
   drawPicture(picture);
   drawUntouched(forecast);
   drawFitted(plan, error);
   drawCode();
 }
 
-function drawForecast(forecast) {
+function drawForecast(picture) {
+  const { forecast, server_words: words } = shown;
   const verdict = KINDS.includes(forecast?.verdict) ? forecast.verdict : "unknown";
   $("#verdict-box").dataset.tone = tone(verdict);
   const lost = percent(forecast?.outcome?.lost ?? 0);
-  const names = { model: forecast?.model ?? "", server: forecast?.server ?? "", lost };
+  const names = { model: forecast?.model ?? "", server: serverName(forecast?.server ?? ""), lost };
   $("#verdict").textContent = t(`verdict.${verdict}`, names);
-  const findings = forecast?.findings ?? [];
-  const worst = findings.find((finding) => finding.level === "reject") ?? null;
-  $("#words").hidden = worst === null;
-  $("#words").textContent = worst?.message ?? "";
-  const others = findings.filter((finding) => finding !== worst);
-  $("#findings").replaceChildren(...others.map(drawFinding));
+  $("#words").hidden = !words;
+  $("#words").textContent = words ?? "";
+  $("#findings").replaceChildren(...(forecast?.findings ?? []).map((finding) => drawFinding(finding, picture)));
 }
 
-function drawFinding(finding) {
-  const key = `finding.${finding.code}`;
-  const values = [finding.seen, finding.wanted].filter(Boolean).join(" → ");
-  const text = has(key) ? t(key) : finding.message;
-  return el(
-    "li",
-    { "data-level": finding.level, title: finding.message },
-    el("span", { lang: has(key) ? null : "en" }, text),
-    values ? el("span", { className: "num", lang: "en" }, values) : null,
-  );
-}
+/** A server as a sentence calls it. */
+const serverName = (server) => (server === "embedded" ? t("server.embedded") : server);
 
 function drawPicture(picture) {
   const { info } = picture;
   const kind = (info.format ?? "").toUpperCase();
-  $("#picture-facts").textContent = `${info.size.replace("x", " × ")} ${kind}`;
+  $("#picture-facts").textContent = `${size(info.size)} ${kind}`;
   $("#picture").alt = t("stage.picture-alt", { name: picture.name });
 }
 
@@ -68,7 +58,7 @@ function drawUntouched(forecast) {
   $("#untouched").alt = t("stage.untouched-alt", { verdict: badge.textContent });
   const video = forecast?.outcome?.video;
   $("#untouched-facts").textContent = video
-    ? t("facts.video", { size: video.replace("x", " × ") })
+    ? t("facts.video", { size: size(video) })
     : t(verdict === "reject" ? "facts.refused" : "facts.unknown");
 }
 
@@ -79,15 +69,14 @@ function drawFitted(plan, error) {
   $("#fitted").alt = plan ? t("stage.fitted-alt", { size: plan.canvas }) : "";
   $("#fitted-facts").classList.toggle("wrong", !plan);
   if (!plan) {
-    $("#fitted-facts").textContent = error ? sentence(error) : "";
+    $("#fitted-facts").replaceChildren(...(error ? sentence(error) : []));
     return;
   }
   const kept = t("facts.kept", { share: percent(1 - plan.share_lost) });
   const same = plan.action === "convert" ? null : t("facts.same");
-  const size = plan.canvas.replace("x", " × ");
   const focus = plan.focus_from?.split(":")[0];
   const found = focus && focus !== "center" ? t(`focus.${focus}`) : null;
-  $("#fitted-facts").textContent = [size, plan.format.toUpperCase(), kept, found, same].filter(Boolean).join(" · ");
+  $("#fitted-facts").textContent = [size(plan.canvas), plan.format.toUpperCase(), kept, found, same].filter(Boolean).join(" · ");
 }
 
 function drawCode() {
@@ -105,6 +94,13 @@ function choose(which) {
   drawCode();
 }
 
+/** Copy what an element says; browsers have a clipboard for pages only where nobody else can listen. */
+async function copy(element) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(element.textContent);
+  getSelection().selectAllChildren(element);
+  return document.execCommand("copy");
+}
+
 export function startVerdict() {
   for (const [name, other] of [["command", "python"], ["python", "command"]]) {
     const tab = $(`#tab-${name}`);
@@ -118,7 +114,7 @@ export function startVerdict() {
     });
   }
   $("#copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(shown?.[spoken] ?? "");
+    await copy($("#code code"));
     $("#copy").textContent = t("copied");
     setTimeout(() => ($("#copy").textContent = t("copy")), 1500);
   });

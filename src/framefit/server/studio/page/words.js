@@ -5,6 +5,7 @@ import { $, el } from "./dom.js";
 export const LANGUAGES = { en: "English", ko: "한국어", id: "Bahasa Indonesia" };
 let words = {};
 let current = "en";
+let wanted = "en";
 const listeners = [];
 
 /** A sentence, with {names} filled in. */
@@ -15,11 +16,27 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in words;
 
-/** The sentence for an error or a finding: ours by its code, else the library's own. */
+/** The sentence for an error as nodes: ours by its code, with what others said as it was said. */
 export function sentence(error) {
+  const values = Object.fromEntries(["seen", "wanted"].filter((name) => error[name]).map((name) => [name, error[name]]));
   const key = `error.${error.code}`;
-  return has(key) ? t(key, { seen: error.seen ?? "", wanted: error.wanted ?? "" }) : error.message;
+  const whole = has(key) && ["seen", "wanted"].every((name) => name in values || !words[key].includes(`{${name}}`));
+  const [before, after] = t(whole ? key : "error.other", values).split("{words}");
+  if (after === undefined) return [before];
+  // Of a refusal the server's own words stand in what was seen.
+  const quoted = (error.code === "request_rejected" && error.seen) || error.message;
+  return [before, el("q", { lang: "en" }, quoted), after];
 }
+
+/** What a sentence takes to be filled in. */
+export const takes = (key) => [...(words[key] ?? "").matchAll(/\{(\w+)\}/g)].map((found) => found[1]);
+
+export const number = (value, digits = 0) => new Intl.NumberFormat(current, { maximumFractionDigits: digits }).format(value);
+
+export const megabytes = (bytes) => `${number(bytes / 1e6, 2)} MB`;
+
+/** A size as people write it; a line never ends within one. */
+export const size = (text) => text.replace(/(\d)x(\d)/g, "$1\u00a0×\u00a0$2");
 
 export const percent = (share, digits = 0) =>
   new Intl.NumberFormat(current, { style: "percent", maximumFractionDigits: digits }).format(share);
@@ -34,8 +51,12 @@ export const onLanguage = (listener) => listeners.push(listener);
 
 /** Take a language, for the page and for the next visit. */
 export async function speak(language) {
+  wanted = language;
   const reply = await fetch(`/studio/languages/${language}.json`);
-  words = await reply.json();
+  const found = await reply.json();
+  // Of two that were chosen quickly the last one counts, whichever comes first.
+  if (wanted !== language) return;
+  words = found;
   current = language;
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
@@ -47,8 +68,8 @@ export async function speak(language) {
 
 /** Begin with what was chosen last, else with the browser's language. */
 export async function startSpeaking() {
-  const wanted = [localStorage.getItem("language"), ...navigator.languages.map((tag) => tag.slice(0, 2))];
-  const language = wanted.find((tag) => tag && tag in LANGUAGES) ?? "en";
+  const known = [localStorage.getItem("language"), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+  const language = known.find((tag) => tag && tag in LANGUAGES) ?? "en";
   const menu = $("#language");
   menu.append(...Object.entries(LANGUAGES).map(([tag, name]) => el("option", { value: tag, lang: tag }, name)));
   menu.value = language;
