@@ -475,7 +475,7 @@ def test_the_budget_is_never_exceeded(counts: list[int]) -> None:
 
 FAULTS = """
 import resource, sys, threading
-from framefit.batch.memory import keep_freed_memory
+from framefit.imaging.freed_memory import keep_freed_memory
 
 if sys.argv[1] == "kept":
     keep_freed_memory()

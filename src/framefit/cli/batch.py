@@ -18,7 +18,7 @@ from framefit.batch.inputs import find_items, nothing_in
 from framefit.batch.items import Item
 from framefit.batch.local import Local, usual_workers
 from framefit.batch.manifest import Manifest
-from framefit.batch.memory import half_of_memory, keep_freed_memory, read_bytes
+from framefit.batch.memory import half_of_memory, read_bytes
 from framefit.batch.rows import Row, encode_row, short_digest
 from framefit.batch.running import Batch, Engine, Summary, run
 from framefit.batch.stores import facts_of, read
@@ -28,6 +28,7 @@ from framefit.cli.output import note, print_error
 from framefit.cli.progress import counting
 from framefit.errors import InvalidOption
 from framefit.imaging.fitted import OF_RESULTS
+from framefit.imaging.freed_memory import keep_freed_memory
 from framefit.options import Options, one_of
 from framefit.sources import Source
 

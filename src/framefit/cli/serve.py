@@ -156,6 +156,7 @@ def serve(
     The engine renders a camera move over the reference picture. It is not a generative model.
     With --upstream it is a gateway: every reference picture is made to fit on its way to that server.
     """
+    from framefit.imaging.freed_memory import keep_freed_memory
     from framefit.server.faults.fault import read_faults
     from framefit.server.options import ServerOptions
     from framefit.server.running import serve as run
@@ -173,6 +174,7 @@ def serve(
                 fix="leave out --faults",
             )
         options = replace(options, faults=read_faults(faults))
+    keep_freed_memory()
     run(options, on_ready=lambda server: _say_where(server, options))
 
 

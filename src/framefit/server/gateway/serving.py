@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from framefit.imaging.freed_memory import keep_freed_memory
 from framefit.server.gateway.app import create_gateway
 from framefit.server.gateway.journal import log_to_stderr
 from framefit.server.gateway.options import GatewayOptions
@@ -63,5 +64,6 @@ def serve_many(options: GatewayOptions, listener: socket.socket) -> None:
 
 
 def _worker_app(options: GatewayOptions) -> FastAPI:
+    keep_freed_memory()
     log_to_stderr(options.log_format)
     return create_gateway(options)
