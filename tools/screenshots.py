@@ -36,7 +36,10 @@ def main() -> None:
         with studio(browser, server, viewport=SIZE) as page:
             save(page, "studio-drop")
             pick(page, "photo.jpg", photo)
+            choose(page, "Wan2.2-I2V-A14B vllm-omni", own_size="720x1280")
             save(page, "studio")
+        with studio(browser, server, viewport=SIZE) as page:
+            pick(page, "photo.jpg", photo)
             page.wait_for_selector(".card button")
             top(page, "#every")
             save(page, "studio-sheet")
@@ -58,6 +61,19 @@ def main() -> None:
         with studio(browser, server, viewport={"width": 390, "height": 844}, locale="ko-KR") as page:
             pick(page, "photo.jpg", photo)
             save(page, "studio-phone")
+
+
+def choose(page: Any, model: str, own_size: str) -> None:
+    """Choose a model, and a size that it does not list, and wait until the pictures are those of the choice."""
+    page.select_option("#model", model)
+    settled(page)
+    page.select_option("#size", "other")
+    page.fill("#other-size", own_size)
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "size => document.querySelector('#code code').textContent.includes(size)", arg=own_size
+    )
+    settled(page)
 
 
 def top(page: Any, element: str) -> None:
