@@ -115,6 +115,7 @@ def test_generate_refuses_before_sending(
     assert (folder / "phone.jpg").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_generate_without_a_server_to_reach(made: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """A server that does not listen is reported as such, and the key is never shown."""
     folder, _ = made

@@ -169,6 +169,7 @@ def test_a_front_door_that_loses_patience(bench: Bench) -> None:
     assert bench.proxy.asked("create") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_question_that_fails(bench: Bench, name: str, times: int) -> None:
@@ -188,6 +189,7 @@ def test_a_list_that_fails(bench: Bench, name: str, accepted: bool) -> None:
     assert bench.proxy.asked("create") == (1 if accepted else 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "garbage"])
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_download_that_fails(bench: Bench, name: str, times: int) -> None:

@@ -353,6 +353,7 @@ def test_one_create_whatever_happens(
     assert not Path("photo.mp4").exists()
 
 
+@pytest.mark.slow
 def test_nobody_there(photo: Path) -> None:
     """A server that is not there is server_unreachable."""
     with pytest.raises(ServerUnreachable):

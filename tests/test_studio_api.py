@@ -437,6 +437,7 @@ def test_another_server_is_named_and_has_to_be_agreed_to(
             assert len(send("GET", f"{there.base_url}/videos").json()["data"]) == 1
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the configured server cannot be reached, the record says so, and that nothing was started."""
     monkeypatch.setenv("FRAMEFIT_BASE_URL", "http://127.0.0.1:9/v1")

@@ -212,6 +212,7 @@ def serve_process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Running
         process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a signal of POSIX")
 def test_a_server_that_is_killed_goes_on_where_it_stood(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
