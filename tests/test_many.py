@@ -341,7 +341,7 @@ def test_a_run_that_ends_sends_nothing_more(engine: QuickEngine, proxy: Proxy) -
 
 def test_an_interruption_says_how_to_go_on(engine: QuickEngine, proxy: Proxy) -> None:
     """Ctrl-C in the middle of a create leaves an ambiguous row, exit code 130, and a word about the next run."""
-    proxy.create_seconds = 0.5
+    proxy.create_seconds = 5
     words = ["generate", "--prompt", "a boat", "--size", "720x1280", "--ledger", "own.db"]
     command = [sys.executable, "-m", "framefit", *words, "--base-url", proxy.base_url, "--dialect", "openai"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as client:
