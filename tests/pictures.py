@@ -9,6 +9,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from framefit.geometry import Size
+from framefit.probing import PictureInfo
+
 CORNERS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220), "yellow": (240, 210, 40)}
 
 
@@ -119,3 +122,23 @@ def jpeg_sampling(data: bytes) -> list[tuple[int, int]]:
     components = data[position + 9]
     factors = [data[position + 11 + 3 * number] for number in range(components)]
     return [(factor >> 4, factor & 15) for factor in factors]
+
+
+def facts(shape: Size, orientation: int = 1, stored: Size | None = None) -> PictureInfo:
+    """The facts of a plain JPEG of a size."""
+    return PictureInfo(
+        name="picture.jpg",
+        format="jpeg",
+        size=shape,
+        stored_size=stored or shape,
+        orientation=orientation,
+        mode="RGB",
+        bits=8,
+        alpha=False,
+        animated=False,
+        progressive=False,
+        profile=None,
+        srgb=True,
+        metadata=(),
+        byte_count=1000,
+    )

@@ -23,8 +23,7 @@ from framefit.forecasting.findings import Finding
 from framefit.forecasting.outcomes import outcome
 from framefit.geometry import Size
 from framefit.planning import read_target
-from framefit.probing import PictureInfo
-from pictures import encoded, scene, with_orientation, write
+from pictures import encoded, facts, scene, with_orientation, write
 
 TODAY = date(2026, 11, 20)
 Tell = Callable[..., Forecast]
@@ -48,26 +47,6 @@ def only(forecast: Forecast, code: str) -> Finding:
     found = [finding for finding in forecast.findings if finding.code == code]
     assert len(found) == 1, [finding.code for finding in forecast.findings]
     return found[0]
-
-
-def facts(shape: Size, orientation: int = 1, stored: Size | None = None) -> PictureInfo:
-    """The facts of a plain JPEG of a size."""
-    return PictureInfo(
-        name="picture.jpg",
-        format="jpeg",
-        size=shape,
-        stored_size=stored or shape,
-        orientation=orientation,
-        mode="RGB",
-        bits=8,
-        alpha=False,
-        animated=False,
-        progressive=False,
-        profile=None,
-        srgb=True,
-        metadata=(),
-        byte_count=1000,
-    )
 
 
 def test_a_fitting_picture_passes(tell: Tell) -> None:
@@ -326,7 +305,7 @@ def test_a_fitted_picture_is_never_stretched_or_cut_visibly(
     Where a picture inside limits is left alone, the plan names what the server will cut instead.
     """
     try:
-        made = framefit.plan(scene_facts(width, height), model=rule.model, server=rule.server)
+        made = framefit.plan(facts(Size(width, height)), model=rule.model, server=rule.server)
     except framefit.FramefitError as error:
         assert error.code == "invalid_option"
         return
@@ -337,11 +316,6 @@ def test_a_fitted_picture_is_never_stretched_or_cut_visibly(
     told = outcome(facts(made.canvas), rule, None if area_only else made.video)
     assert told.kind in ("pass", "scale", "unknown") or told.lost <= 0.02, (rule.key, told)
     assert abs(told.wider - 1) <= 0.02
-
-
-def scene_facts(width: int, height: int) -> PictureInfo:
-    """The facts of a picture of a size, without making it."""
-    return facts(Size(width, height))
 
 
 def test_the_survey_lists_every_live_model_by_what_is_kept() -> None:

@@ -16,11 +16,11 @@ from framefit.checking import Forecast, forecast
 from framefit.errors import FramefitError
 from framefit.geometry import Size
 from framefit.planning import Target
-from framefit.probing import PictureInfo
 from framefit.server.studio import history
 from framefit.server.studio.page_routes import page_files
 from framefit.server.studio.records import RecordStatus
 from framefit.videos.ledger.entry import STATES
+from pictures import facts
 
 FILES = page_files()
 LANGUAGES = {
@@ -106,22 +106,7 @@ def finding_codes() -> set[str]:
 @functools.cache
 def forecasts() -> tuple[Forecast, ...]:
     """Every rule of the catalogue with pictures of many kinds, in a size it has and in one that few have."""
-    plain = PictureInfo(
-        name="a",
-        format="jpeg",
-        size=Size(64, 64),
-        stored_size=Size(64, 64),
-        orientation=1,
-        mode="RGB",
-        bits=8,
-        alpha=False,
-        animated=False,
-        progressive=False,
-        profile=None,
-        srgb=True,
-        metadata=(),
-        byte_count=10**6,
-    )
+    plain = dataclasses.replace(facts(Size(64, 64)), name="a", byte_count=10**6)
     strange = {"orientation": 6, "format": "tiff", "alpha": True, "byte_count": 10**9, "mode": "RGBA"}
     stored = [Size(720, 1280), Size(4032, 3024), Size(40, 30), Size(9000, 500), Size(1001, 999)]
     infos = [dataclasses.replace(plain, size=size, stored_size=size) for size in stored]

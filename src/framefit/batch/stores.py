@@ -208,7 +208,7 @@ def write(address: str, data: bytes, *, retries: int, mark: str) -> None:
 
 def _write_remote(address: str, data: bytes, mark: str) -> None:
     store = remote(address)
-    try:
+    with _writing(address, fix="check the credentials and the connection, or -o OTHER"):
         if address.split("://", 1)[0] in _WHOLE_BY_NATURE:
             store.pipe_file(address, data)
             return
@@ -217,6 +217,13 @@ def _write_remote(address: str, data: bytes, mark: str) -> None:
         temporary = f"{folder}/{mark}{os.getpid()}-{random.getrandbits(32):08x}-{name}"
         store.pipe_file(temporary, data)
         store.mv(temporary, address)
+
+
+@contextmanager
+def _writing(address: str, *, fix: str) -> Iterator[None]:
+    """Turn whatever a store raises while it is written to into the one error of ours."""
+    try:
+        yield
     except FramefitError:
         raise
     except Exception as error:  # each kind of store has a tree of errors of its own
@@ -224,7 +231,7 @@ def _write_remote(address: str, data: bytes, mark: str) -> None:
             f"{name_of(address)!r} cannot be written to its store",
             seen=_short(error),
             wanted="a store that can be written to",
-            fix="check the credentials and the connection, or -o OTHER",
+            fix=fix,
         ) from error
 
 
@@ -299,14 +306,5 @@ def upload(path: Path, address: str) -> None:
     Raises:
         OutputUnwritable: it cannot be written there.
     """
-    try:
+    with _writing(address, fix="check the credentials and the connection"):
         remote(address).put_file(str(path), address)
-    except FramefitError:
-        raise
-    except Exception as error:  # each kind of store has a tree of errors of its own
-        raise OutputUnwritable(
-            f"{name_of(address)!r} cannot be written to its store",
-            seen=_short(error),
-            wanted="a store that can be written to",
-            fix="check the credentials and the connection",
-        ) from error

@@ -107,6 +107,12 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
     app.include_router(calls_router(creator))
     app.include_router(pages)
     add_error_handlers(app)
+    _protect(app, options, metrics)
+    return app
+
+
+def _protect(app: FastAPI, options: GatewayOptions, metrics: Metrics) -> None:
+    """Put what every request passes before it reaches a route around the app."""
     # The one added last is the outermost.
     app.add_middleware(BodyLimit, max_bytes=options.max_body_bytes)
     app.add_middleware(Patience, idle_seconds=options.idle_seconds, upload_seconds=options.upload_seconds)
@@ -121,7 +127,6 @@ def create_gateway(options: GatewayOptions, *, fetcher: Fetcher | None = None) -
         )
     app.add_middleware(Journal, metrics=metrics)
     app.add_middleware(Edge)
-    return app
 
 
 def _fetcher(options: GatewayOptions) -> Fetcher:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 State = Literal[
     "planned",
@@ -20,17 +20,7 @@ State = Literal[
 ]
 """``submitting`` is on record before a request leaves, ``accepted`` at once after its reply."""
 
-STATES: tuple[State, ...] = (
-    "planned",
-    "submitting",
-    "accepted",
-    "in_progress",
-    "completed",
-    "downloaded",
-    "failed",
-    "rejected",
-    "ambiguous",
-)
+STATES: tuple[State, ...] = get_args(State)
 
 SHORT_KEY = 12
 """Letters of a key that messages show; any beginning that names one entry is understood."""
